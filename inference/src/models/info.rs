@@ -1,0 +1,136 @@
+//! What is known of a model before it draws.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::ModelSource;
+use crate::error::LoadError;
+use crate::images::LatentPreview;
+use crate::request::GenerateRequest;
+
+/// The architecture of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Family {
+    /// Stable Diffusion 1.x and 2.x: one CLIP text encoder, a UNet, an autoencoder with 4 channels.
+    StableDiffusion,
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StableDiffusion => f.write_str("Stable Diffusion"),
+        }
+    }
+}
+
+/// What people are told about a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelInfo {
+    /// What requests call it.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// What it draws, by language (`en`, `ja`, …). May be empty.
+    pub description: BTreeMap<String, String>,
+    /// Its architecture.
+    pub family: Family,
+    /// The name of its own scheduler, as AUTOMATIC1111 spells it.
+    pub scheduler: &'static str,
+    /// Width and height must be a multiple of this, in pixels.
+    pub size_multiple: u32,
+    /// What it draws best.
+    pub defaults: ModelDefaults,
+}
+
+/// The parameters that a model draws best with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelDefaults {
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+    /// See [`GenerateRequest::num_inference_steps`].
+    pub num_inference_steps: u32,
+    /// See [`GenerateRequest::guidance_scale`].
+    pub guidance_scale: f32,
+    /// How unfinished latents are shown; without it there are no previews.
+    pub preview: Option<LatentPreview>,
+}
+
+/// The file in which a model folder says what diffusers has no place for.
+const CARD_FILE: &str = "ekaki.json";
+
+/// The contents of [`CARD_FILE`]. The file and every key are optional.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Card {
+    name: Option<String>,
+    description: BTreeMap<String, String>,
+    width: Option<u32>,
+    height: Option<u32>,
+    num_inference_steps: Option<u32>,
+    guidance_scale: Option<f32>,
+    preview: Option<LatentPreview>,
+}
+
+/// What the family read from the parts of the folder.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) family: Family,
+    pub(super) scheduler: &'static str,
+    pub(super) size_multiple: u32,
+    /// Width and height that the UNet was trained at, in pixels.
+    pub(super) size: (u32, u32),
+}
+
+impl ModelInfo {
+    /// Puts together what the family knows and what the folder's own file says.
+    pub(super) fn read(id: &str, source: &ModelSource, facts: &Facts) -> Result<Self, LoadError> {
+        let card: Card = source.json_optional(CARD_FILE)?.unwrap_or_default();
+        let (width, height) = facts.size;
+        let info = Self {
+            id: id.to_owned(),
+            name: card.name.unwrap_or_else(|| id.to_owned()),
+            description: card.description,
+            family: facts.family,
+            scheduler: facts.scheduler,
+            size_multiple: facts.size_multiple,
+            defaults: ModelDefaults {
+                width: card.width.unwrap_or(width),
+                height: card.height.unwrap_or(height),
+                num_inference_steps: card.num_inference_steps.unwrap_or(20),
+                guidance_scale: card.guidance_scale.unwrap_or(7.5),
+                preview: card.preview,
+            },
+        };
+        info.check_defaults()
+            .map_err(|reason| source.corrupt(CARD_FILE, reason))?;
+        Ok(info)
+    }
+
+    /// A request with the model's defaults.
+    pub fn request(&self, prompt: impl Into<String>, seed: u64) -> GenerateRequest {
+        GenerateRequest {
+            model: self.id.clone(),
+            prompt: prompt.into(),
+            negative_prompt: String::new(),
+            width: self.defaults.width,
+            height: self.defaults.height,
+            num_inference_steps: self.defaults.num_inference_steps,
+            guidance_scale: self.defaults.guidance_scale,
+            seed,
+            scheduler: None,
+        }
+    }
+
+    fn check_defaults(&self) -> Result<(), String> {
+        let request = self.request("", 0);
+        request
+            .validate()
+            .and_then(|()| request.check_multiple(self.size_multiple))
+            .map_err(|error| format!("its defaults cannot be drawn: {error}"))
+    }
+}
