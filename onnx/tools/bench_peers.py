@@ -58,6 +58,7 @@ class Service:
 
     def __init__(self, ekaki, model):
         self.folder = tempfile.TemporaryDirectory()
+        self.commands = 0
         environment = dict(os.environ)
         environment.update(
             EKAKI__DATA__DIR=self.folder.name,
@@ -79,11 +80,16 @@ class Service:
 
     def draw(self, command):
         """Sends one command; seconds until the event that says the picture is done."""
+        self.commands += 1
+        key = f"bench-{self.commands}"
+        body = json.dumps({"text": command, "key": key}).encode()
         started = time.perf_counter()
-        body = json.dumps({"text": command, "key": f"bench-{started}"}).encode()
         urllib.request.urlopen(self._request("/api/commands", body)).read()
         for line in self.events:
-            if line.startswith(b"data:") and b'"state":"done"' in line.replace(b" ", b"").replace(b"data:", b"data:"):
+            if not line.startswith(b"data:"):
+                continue
+            message = json.loads(line[len(b"data:"):])
+            if isinstance(message, dict) and message.get("id") == key and message["state"] == "done":
                 return time.perf_counter() - started
         sys.exit("the service closed its events")
 
