@@ -1,0 +1,368 @@
+//! The router over a real job log and a real queue; only the pictures are made up.
+
+mod access;
+mod conversation;
+mod hub;
+mod page;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
+use axum::http::request::Builder;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use futures::StreamExt as _;
+use inference::{
+    Family, GenerateOutput, InferenceError, ModelDefaults, ModelInfo, Recipe, RgbImage, Timings,
+};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::Semaphore;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt as _;
+
+use super::router::{self, WebState};
+use super::{WebAdapter, WebDeps, bind};
+use crate::chat::Outbox;
+use crate::commands::{CommandContext, Commands};
+use crate::config::{QueueConfig, ShutdownConfig, WebConfig};
+use crate::i18n::Locale;
+use crate::limits::Limits;
+use crate::queue::{
+    Clock, GenerateJob, GenerateProgress, ImageGenerator, JobQueue, QueueParts, QueueSettings,
+};
+use crate::store::Store;
+
+const STEPS: u32 = 3;
+
+/// Makes a step whenever the test says so.
+struct Stepwise {
+    steps: Arc<Semaphore>,
+}
+
+#[async_trait]
+impl ImageGenerator for Stepwise {
+    async fn generate(
+        &self,
+        job: GenerateJob,
+        _cancel: CancellationToken,
+    ) -> Result<Vec<GenerateOutput>, InferenceError> {
+        for step in 1..=STEPS {
+            self.steps
+                .acquire()
+                .await
+                .expect("the semaphore stays open")
+                .forget();
+            let preview = job.progress.wants_preview().then(|| (0, RgbImage::new(2, 2)));
+            job.progress.report(GenerateProgress {
+                step,
+                num_inference_steps: STEPS,
+                preview,
+            });
+        }
+        if job.draw.prompt.contains("unlucky") {
+            return Err(InferenceError::Stopped);
+        }
+        Ok((0..job.draw.count).map(|index| output(&job, index)).collect())
+    }
+
+    fn models(&self) -> Vec<ModelInfo> {
+        let defaults = ModelDefaults {
+            width: 128,
+            height: 128,
+            num_inference_steps: STEPS,
+            guidance_scale: 3.0,
+            preview: None,
+        };
+        vec![ModelInfo {
+            id: "avatar".to_owned(),
+            name: "avatar".to_owned(),
+            description: [].into(),
+            family: Family::StableDiffusion,
+            scheduler: "DDIM",
+            size_multiple: 8,
+            defaults,
+        }]
+    }
+}
+
+fn output(job: &GenerateJob, index: u32) -> GenerateOutput {
+    let draw = &job.draw;
+    GenerateOutput {
+        image: RgbImage::from_pixel(
+            draw.width,
+            draw.height,
+            [u8::try_from(index).unwrap_or(0); 3].into(),
+        ),
+        recipe: Recipe {
+            prompt: draw.prompt.clone(),
+            negative_prompt: draw.negative_prompt.clone(),
+            num_inference_steps: draw.num_inference_steps,
+            scheduler: "DDIM",
+            guidance_scale: draw.guidance_scale,
+            seed: draw.seed + u64::from(index),
+            width: draw.width,
+            height: draw.height,
+            model_name: draw.model.clone(),
+        },
+        timings: Timings::default(),
+        truncated_prompt: false,
+    }
+}
+
+/// The web chat without a port.
+struct Tester {
+    router: Router,
+    store: Store,
+    adapter: Arc<WebAdapter>,
+    steps: Arc<Semaphore>,
+    _queue: DropGuard,
+    _folder: TempDir,
+}
+
+impl Tester {
+    async fn new() -> Self {
+        Self::with_token(None).await
+    }
+
+    async fn with_token(token: Option<&str>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let config = WebConfig {
+            bind: "127.0.0.1:0".parse().unwrap(),
+            token: token.map(SecretString::from),
+        };
+        let deps = WebDeps {
+            store: store.clone(),
+            default_locale: Locale::EN,
+        };
+        let adapter = Arc::new(WebAdapter::new(bind(&config).await.unwrap(), &config, deps).unwrap());
+        let outbox = Outbox::new(store.clone(), Clock::system(), vec![adapter.clone()]);
+        let steps = Arc::new(Semaphore::new(0));
+        let limits = Limits {
+            queued_per_user: 3,
+            max_queued: 100,
+            per_day: None,
+            max_steps: 50,
+            max_pixels: 512 * 512,
+            max_count: 4,
+            max_prompt_chars: 100,
+        };
+        let queue = QueueConfig {
+            concurrency: 1,
+            max_queued: 100,
+            lease_seconds: 60,
+            expire_hours: 1,
+        };
+        let queue = JobQueue::new(QueueParts {
+            store: store.clone(),
+            limits: limits.clone(),
+            settings: QueueSettings::new(&queue, &ShutdownConfig { drain_seconds: 0 }),
+            generator: Arc::new(Stepwise { steps: steps.clone() }),
+            events: Arc::new(outbox),
+            clock: Clock::system(),
+        });
+        let shutdown = CancellationToken::new();
+        tokio::spawn({
+            let (queue, shutdown) = (queue.clone(), shutdown.clone());
+            async move { queue.run(shutdown).await }
+        });
+        let context = CommandContext {
+            queue,
+            store: store.clone(),
+            limits,
+            clock: Clock::system(),
+            random_seed: || u64::MAX - 1,
+        };
+        let state = WebState {
+            shared: adapter.shared.clone(),
+            commands: Arc::new(Commands::new(context)),
+            tasks: TaskTracker::new(),
+            shutdown: shutdown.clone(),
+        };
+        let router = router::build(state);
+        Self {
+            router,
+            store,
+            adapter,
+            steps,
+            _queue: shutdown.drop_guard(),
+            _folder: folder,
+        }
+    }
+
+    async fn send(&self, request: Builder, body: impl Into<Body>) -> Answer {
+        let request = request.body(body.into()).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body: response.into_body(),
+        }
+    }
+
+    /// Somebody who visited the page once.
+    async fn person(&self) -> Person<'_> {
+        let page = self.send(get("/"), "").await;
+        assert_eq!(page.status, StatusCode::OK);
+        let cookie = page.header(SET_COOKIE.as_str());
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        Person { tester: self, cookie }
+    }
+
+    /// Lets the queue make a step.
+    fn step(&self) {
+        self.steps.add_permits(1);
+    }
+
+    /// Lets the queue draw one picture from beginning to end.
+    fn finish(&self) {
+        self.steps.add_permits(STEPS as usize);
+    }
+}
+
+fn get(path: &str) -> Builder {
+    Request::builder()
+        .method(Method::GET)
+        .uri(path)
+        .header(HOST, "127.0.0.1:7860")
+}
+
+fn post(path: &str) -> Builder {
+    get(path).method(Method::POST)
+}
+
+struct Answer {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Body,
+}
+
+impl Answer {
+    fn header(&self, name: &str) -> String {
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
+            .unwrap_or_default()
+    }
+
+    async fn bytes(self) -> Vec<u8> {
+        axum::body::to_bytes(self.body, usize::MAX).await.unwrap().into()
+    }
+
+    async fn text(self) -> String {
+        String::from_utf8(self.bytes().await).unwrap()
+    }
+
+    async fn json(self) -> Value {
+        serde_json::from_str(&self.text().await).unwrap()
+    }
+}
+
+struct Person<'a> {
+    tester: &'a Tester,
+    cookie: String,
+}
+
+impl Person<'_> {
+    async fn get(&self, path: &str) -> Answer {
+        self.tester.send(get(path).header(COOKIE, &self.cookie), "").await
+    }
+
+    async fn type_command(&self, text: &str, key: &str) -> Value {
+        let body = json!({ "text": text, "key": key }).to_string();
+        let request = post("/api/commands")
+            .header(COOKIE, &self.cookie)
+            .header(CONTENT_TYPE, "application/json")
+            .header("accept-language", "en");
+        let answer = self.tester.send(request, body).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        answer.json().await
+    }
+
+    async fn events(&self) -> Events {
+        let answer = self.get("/api/events").await;
+        assert_eq!(answer.header("content-type"), "text/event-stream");
+        Events {
+            body: answer.body.into_data_stream(),
+            rest: String::new(),
+        }
+    }
+}
+
+struct Events {
+    body: axum::body::BodyDataStream,
+    rest: String,
+}
+
+impl Events {
+    /// The next event; `None` when the stream has ended.
+    async fn next(&mut self) -> Option<(String, Value)> {
+        loop {
+            while !self.rest.contains("\n\n") {
+                let part = self.body.next().await?.unwrap();
+                self.rest.push_str(std::str::from_utf8(&part).unwrap());
+            }
+            let (event, rest) = self.rest.split_once("\n\n").unwrap();
+            let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name));
+            let event = field("event: ").zip(field("data: "));
+            let event = event.map(|(name, data)| (name.to_owned(), serde_json::from_str(data).unwrap()));
+            self.rest = rest.to_owned();
+            // What is no event keeps the connection alive.
+            if event.is_some() {
+                return event;
+            }
+        }
+    }
+
+    /// What the page hears until a message is as wanted, one line for each event.
+    async fn until(&mut self, is_wanted: impl Fn(&Value) -> bool) -> String {
+        let mut lines = Vec::new();
+        while let Some((name, data)) = self.next().await {
+            // Whether the queue is faster than the answer to the command is left to chance.
+            if data["job"].is_null() || data["reply"] != "" {
+                lines.push(line(&name, &data));
+            }
+            if is_wanted(&data) {
+                break;
+            }
+        }
+        lines.dedup();
+        lines.join("\n")
+    }
+
+    /// What the page hears until a message has ended.
+    async fn end(&mut self) -> String {
+        self.until(|data| matches!(data["state"].as_str(), Some("answered" | "done" | "failed")))
+            .await
+    }
+}
+
+fn line(name: &str, data: &Value) -> String {
+    if name == "snapshot" {
+        let messages: Vec<String> = data["messages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|message| line("", message))
+            .collect();
+        return format!("snapshot [{}]", messages.join(", "));
+    }
+    let pictures = data["images"].as_array().map_or(0, Vec::len);
+    let preview = if data["preview"].is_null() {
+        ""
+    } else {
+        " with a preview"
+    };
+    let text = format!(
+        "{name} {} {}: {:?}{preview}, {pictures} pictures",
+        data["id"].as_str().unwrap(),
+        data["state"].as_str().unwrap(),
+        data["reply"].as_str().unwrap(),
+    );
+    text.trim_start().to_owned()
+}

@@ -1,0 +1,143 @@
+//! The command line: one file for each subcommand.
+
+mod draw;
+mod install_progress;
+mod runtime;
+mod serve;
+mod terminal_picture;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, ConfigError, ConfigSources, Environment, LogConfig, LogLevel};
+use crate::telemetry;
+
+/// The exit code of a mistake in the settings; clap uses the same for the command line.
+const EXIT_USAGE: u8 = 2;
+
+/// Ekaki draws what people ask for in a chat.
+///
+/// Without a command it serves the web chat.
+#[derive(Debug, Parser)]
+#[command(name = "ekaki", version)]
+struct Cli {
+    /// The file with settings; without it `ekaki.toml` in the current folder is read if it is there
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<CliCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum CliCommand {
+    /// Serve the chats until stopped (this is what happens without a command)
+    Serve,
+    /// Draw a picture from the terminal
+    Draw(draw::DrawArgs),
+    /// Find or install ONNX Runtime
+    #[command(subcommand)]
+    Runtime(runtime::RuntimeCommand),
+}
+
+/// Where the settings of a subcommand come from.
+#[derive(Debug)]
+struct Context {
+    config: Config,
+    environment: Environment,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let json = matches!(&cli.command, Some(CliCommand::Draw(args)) if args.json);
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error, json);
+            match error.downcast_ref::<ConfigError>() {
+                Some(_) => ExitCode::from(EXIT_USAGE),
+                None => ExitCode::FAILURE,
+            }
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<()> {
+    let environment = Environment::of_process();
+    let sources = ConfigSources {
+        file: cli.config,
+        folder: PathBuf::new(),
+        environment,
+    };
+    let config = Config::load(&sources)?;
+    let context = Context {
+        config,
+        environment: sources.environment,
+    };
+    match cli.command.unwrap_or(CliCommand::Serve) {
+        CliCommand::Serve => serve::run(&context),
+        CliCommand::Draw(args) => {
+            log_warnings(&context.config.log)?;
+            draw::run(&context, args)
+        }
+        CliCommand::Runtime(command) => {
+            log_warnings(&context.config.log)?;
+            runtime::run(&context.config, &command)
+        }
+    }
+}
+
+/// A tool that runs once has nothing to log but warnings.
+fn log_warnings(config: &LogConfig) -> anyhow::Result<()> {
+    let level = match config.level {
+        LogLevel::Info => LogLevel::Warn,
+        other => other,
+    };
+    telemetry::init(&LogConfig {
+        level,
+        ..config.clone()
+    })
+}
+
+/// Says in one line what went wrong.
+fn report(error: &anyhow::Error, json: bool) {
+    let text = format!("{error:#}").replace('\n', " ");
+    let written = if json {
+        writeln!(std::io::stdout(), "{}", serde_json::json!({ "error": text }))
+    } else {
+        writeln!(std::io::stderr(), "error: {text}")
+    };
+    if let Err(failure) = written {
+        tracing::error!(%failure, error = text, "cannot say what went wrong");
+    }
+}
+
+/// Runs a task to its end, and does not wait for work in the background that it has given up.
+fn block_on<T>(
+    mut runtime: tokio::runtime::Builder,
+    task: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<T> {
+    let runtime = runtime
+        .enable_all()
+        .build()
+        .context("cannot start the asynchronous runtime")?;
+    let ended = runtime.block_on(task);
+    runtime.shutdown_background();
+    ended
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,210 @@
+//! The sections of `config.toml`, which documents each setting.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use inference::Provider;
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer};
+
+use crate::i18n::Locale;
+
+/// `[data]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    /// The data folder.
+    pub dir: PathBuf,
+}
+
+/// `[runtime]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuntimeConfig {
+    /// The ONNX Runtime library to use, when one is named.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub library: Option<PathBuf>,
+    /// What computes.
+    #[serde(deserialize_with = "from_text")]
+    pub provider: Provider,
+    /// The library may be installed into the data folder.
+    pub allow_install: bool,
+}
+
+/// `[inference]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InferenceConfig {
+    /// The folder with model folders.
+    pub models_dir: PathBuf,
+    /// Id or folder of the default model.
+    pub model: String,
+    /// Threads that compute; 0 is one for each physical core.
+    pub threads: usize,
+    /// Most rows of one UNet call.
+    pub max_batch_rows: usize,
+}
+
+/// `[queue]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueConfig {
+    /// Jobs that are drawn at the same time.
+    pub concurrency: usize,
+    /// Jobs that may wait, of all people together.
+    pub max_queued: u32,
+    /// Seconds without any progress after which running jobs are taken back.
+    pub lease_seconds: u64,
+    /// Hours after which a waiting job is given up.
+    pub expire_hours: u64,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Jobs of one person that may wait or run.
+    pub queued_per_user: u32,
+    /// Jobs of one person in 24 hours; `None` is without limit.
+    #[serde(deserialize_with = "zero_as_none")]
+    pub per_day: Option<u32>,
+    /// Most denoising steps.
+    pub max_steps: u32,
+    /// Most pixels of one picture.
+    pub max_pixels: u32,
+    /// Most pictures of one job.
+    pub max_count: u32,
+    /// Longest prompt in characters.
+    pub max_prompt_chars: usize,
+}
+
+/// `[web]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebConfig {
+    /// Address and port.
+    #[serde(deserialize_with = "socket_address")]
+    pub bind: SocketAddr,
+    /// The password of the web chat; always there when `bind` is not loopback.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub token: Option<SecretString>,
+}
+
+/// `[shutdown]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShutdownConfig {
+    /// Seconds that running jobs have to finish.
+    pub drain_seconds: u64,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// How much is logged.
+    #[serde(deserialize_with = "from_text")]
+    pub level: LogLevel,
+    /// How a line looks.
+    #[serde(deserialize_with = "from_text")]
+    pub format: LogFormat,
+}
+
+/// How much is logged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Only what failed.
+    Error,
+    /// Also what may become a failure.
+    Warn,
+    /// Also what happens in normal service.
+    Info,
+    /// Also details for finding a fault.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl fmt::Display for LogLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        })
+    }
+}
+
+impl FromStr for LogLevel {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let all = [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
+        let found = all.into_iter().find(|level| level.to_string() == name);
+        found.ok_or_else(|| format!("\"{name}\" is none of error, warn, info, debug, trace"))
+    }
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl FromStr for LogFormat {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "text" => Ok(Self::Text),
+            "json" => Ok(Self::Json),
+            _ => Err(format!("\"{name}\" is neither text nor json")),
+        }
+    }
+}
+
+/// `[i18n]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct I18nConfig {
+    /// The language of people whose own is not known.
+    pub default_locale: Locale,
+}
+
+fn empty_as_none<'de, D: Deserializer<'de>, T: From<String>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Ok(if text.is_empty() {
+        None
+    } else {
+        Some(T::from(text))
+    })
+}
+
+fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(serde::de::Error::custom)
+}
+
+fn socket_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(|_| {
+        serde::de::Error::custom(format!(
+            "\"{text}\" is not an address with a port, like 127.0.0.1:7860"
+        ))
+    })
+}
+
+fn zero_as_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let number = u32::deserialize(deserializer)?;
+    Ok(if number == 0 { None } else { Some(number) })
+}

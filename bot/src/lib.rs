@@ -1,0 +1,35 @@
+//! Ekaki's service: a command in a chat becomes a picture.
+//!
+//! The modules stand in reading order. Dependencies point one way:
+//! `adapters → chat ← commands → {i18n, prompts, limits, queue} → store`; only [`app`] sees everything.
+
+pub mod config;
+
+pub mod telemetry;
+
+pub mod shutdown;
+
+pub mod i18n;
+
+pub mod chat;
+
+pub mod prompts;
+
+pub mod limits;
+
+pub mod store;
+
+pub mod queue;
+
+pub mod models;
+
+pub mod commands;
+
+pub mod adapters;
+
+pub mod app;
+
+pub mod cli;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,7 @@
+//! The program `ekaki`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bot::cli::main()
+}

@@ -1,0 +1,175 @@
+//! Draws with the inference engine of this process.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use async_trait::async_trait;
+use inference::{
+    CancelFlag, Engine, GenerateOutput, GenerateRequest, InferenceError, ModelInfo, Observer, Progress,
+    RequestError, SchedulerName,
+};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{GenerateJob, GenerateProgress, ImageGenerator, ProgressSink};
+use crate::store::DrawParameters;
+
+/// The engine as the queue's generator: each picture of a job is one request, and the engine draws them together.
+#[derive(Clone)]
+pub struct EngineGenerator {
+    engine: Engine,
+}
+
+impl EngineGenerator {
+    /// Draws with this engine. It has to accept as many requests at once as all running jobs have pictures.
+    pub fn new(engine: Engine) -> Self {
+        Self { engine }
+    }
+}
+
+impl fmt::Debug for EngineGenerator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineGenerator").finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl ImageGenerator for EngineGenerator {
+    async fn generate(
+        &self,
+        job: GenerateJob,
+        cancel: CancellationToken,
+    ) -> Result<Vec<GenerateOutput>, InferenceError> {
+        let steps: Arc<[AtomicU32]> = (0..job.draw.count).map(|_| AtomicU32::new(0)).collect();
+        let (sender, results) = mpsc::unbounded_channel();
+        let mut drawing = CancelOnDrop(Vec::new());
+        for index in 0..job.draw.count {
+            let (steps, sink) = (Arc::clone(&steps), Arc::clone(&job.progress));
+            let observer = PictureObserver {
+                index,
+                steps,
+                sink,
+                sender: sender.clone(),
+            };
+            drawing.0.push(
+                self.engine
+                    .generate(request(&job.draw, index)?, Box::new(observer))?,
+            );
+        }
+        drop(sender);
+        let all = collect(results, &drawing);
+        tokio::pin!(all);
+        tokio::select! {
+            outputs = &mut all => return outputs,
+            () = cancel.cancelled() => drawing.cancel(),
+        }
+        all.await
+    }
+
+    fn models(&self) -> Vec<ModelInfo> {
+        self.engine.models()
+    }
+}
+
+/// Waits until every picture has ended, so that the engine has room for the next job. When one of them fails the job
+/// has failed, and the others are stopped.
+async fn collect(
+    mut results: mpsc::UnboundedReceiver<PictureResult>,
+    drawing: &CancelOnDrop,
+) -> Result<Vec<GenerateOutput>, InferenceError> {
+    let mut outputs = BTreeMap::new();
+    let mut failure = None;
+    while let Some((index, result)) = results.recv().await {
+        match result {
+            Ok(output) => {
+                outputs.insert(index, output);
+            }
+            Err(error) => {
+                drawing.cancel();
+                failure.get_or_insert(error);
+            }
+        }
+    }
+    match failure {
+        Some(error) => Err(error),
+        None if outputs.len() == drawing.0.len() => Ok(outputs.into_values().collect()),
+        None => Err(InferenceError::Stopped),
+    }
+}
+
+fn request(draw: &DrawParameters, index: u32) -> Result<GenerateRequest, InferenceError> {
+    let scheduler = draw
+        .scheduler
+        .as_deref()
+        .map(str::parse::<SchedulerName>)
+        .transpose()
+        .map_err(|error| RequestError::Scheduler {
+            reason: error.to_string(),
+        })?;
+    Ok(GenerateRequest {
+        model: draw.model.clone(),
+        prompt: draw.prompt.clone(),
+        negative_prompt: draw.negative_prompt.clone(),
+        width: draw.width,
+        height: draw.height,
+        num_inference_steps: draw.num_inference_steps,
+        guidance_scale: draw.guidance_scale,
+        seed: draw.seed.wrapping_add(u64::from(index)),
+        scheduler,
+    })
+}
+
+/// The index of a picture, and how it ended.
+type PictureResult = (u32, Result<GenerateOutput, InferenceError>);
+
+/// Stops the pictures that nobody waits for any more.
+struct CancelOnDrop(Vec<CancelFlag>);
+
+impl CancelOnDrop {
+    fn cancel(&self) {
+        for flag in &self.0 {
+            flag.cancel();
+        }
+    }
+}
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}
+
+struct PictureObserver {
+    index: u32,
+    /// Finished steps of every picture of the job.
+    steps: Arc<[AtomicU32]>,
+    sink: Arc<dyn ProgressSink>,
+    sender: mpsc::UnboundedSender<PictureResult>,
+}
+
+impl Observer for PictureObserver {
+    fn wants_preview(&mut self) -> bool {
+        self.sink.wants_preview()
+    }
+
+    fn on_progress(&mut self, progress: Progress) {
+        if let Some(step) = self.steps.get(self.index as usize) {
+            step.store(progress.step, Ordering::Relaxed);
+        }
+        let sum: u32 = self.steps.iter().map(|step| step.load(Ordering::Relaxed)).sum();
+        let count = u32::try_from(self.steps.len()).unwrap_or(u32::MAX).max(1);
+        self.sink.report(GenerateProgress {
+            step: sum / count,
+            num_inference_steps: progress.num_inference_steps,
+            preview: progress.preview.map(|image| (self.index, image)),
+        });
+    }
+
+    fn on_finished(self: Box<Self>, result: Result<GenerateOutput, InferenceError>) {
+        if self.sender.send((self.index, result)).is_err() {
+            tracing::debug!("a picture ended that nobody waits for");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Rows of the table `jobs` become [`JobRow`]s.
+
+use std::collections::HashMap;
+
+use sqlx::types::Json;
+use sqlx::{FromRow, SqliteConnection};
+
+use crate::chat::{ChatId, ReplyAddress, UserId};
+use crate::i18n::Locale;
+use crate::store::StoreError;
+use crate::store::images;
+use crate::store::job::{DrawParameters, ErrorClass, ImageRow, JobId, JobOutcome, JobRow, JobState};
+use crate::store::time::from_ms;
+
+/// The query for whole jobs, with what follows `FROM jobs`.
+macro_rules! select_jobs {
+    ($tail:literal) => {
+        concat!(
+            "SELECT id, platform, user_id, chat_id, locale, reply_address, draw, prompt_typed, state, outcome, \
+             error_class, prompt_truncated, attempt, created_at_ms, started_at_ms, finished_at_ms FROM jobs ",
+            $tail
+        )
+    };
+}
+
+pub(super) async fn get(connection: &mut SqliteConnection, job: JobId) -> Result<Option<JobRow>, StoreError> {
+    let records = sqlx::query_as(select_jobs!("WHERE id = ?"))
+        .bind(job)
+        .fetch_all(&mut *connection)
+        .await?;
+    Ok(with_images(connection, records).await?.pop())
+}
+
+pub(super) async fn of_user(
+    connection: &mut SqliteConnection,
+    user: &UserId,
+    before: Option<JobId>,
+    limit: u32,
+) -> Result<Vec<JobRow>, StoreError> {
+    let records = sqlx::query_as(select_jobs!(
+        "WHERE platform = ? AND user_id = ? AND id < ? ORDER BY id DESC LIMIT ?"
+    ))
+    .bind(user.platform.as_str())
+    .bind(&user.id)
+    .bind(before.unwrap_or(JobId(i64::MAX)))
+    .bind(limit)
+    .fetch_all(&mut *connection)
+    .await?;
+    with_images(connection, records).await
+}
+
+pub(super) async fn undelivered(connection: &mut SqliteConnection) -> Result<Vec<JobRow>, StoreError> {
+    let records = sqlx::query_as(select_jobs!("WHERE state = 'delivering' ORDER BY id"))
+        .fetch_all(&mut *connection)
+        .await?;
+    with_images(connection, records).await
+}
+
+async fn with_images(
+    connection: &mut SqliteConnection,
+    records: Vec<Record>,
+) -> Result<Vec<JobRow>, StoreError> {
+    let ids: Vec<JobId> = records.iter().map(|record| record.id).collect();
+    let mut images: HashMap<JobId, Vec<ImageRow>> = HashMap::new();
+    for (job, image) in images::of_jobs(connection, &ids).await? {
+        images.entry(job).or_default().push(image);
+    }
+    Ok(records
+        .into_iter()
+        .map(|record| {
+            let images = images.remove(&record.id).unwrap_or_default();
+            record.into_row(images)
+        })
+        .collect())
+}
+
+#[derive(FromRow)]
+struct Record {
+    id: JobId,
+    platform: String,
+    user_id: String,
+    chat_id: String,
+    locale: String,
+    reply_address: Json<ReplyAddress>,
+    draw: Json<DrawParameters>,
+    prompt_typed: String,
+    state: JobState,
+    outcome: Option<JobOutcome>,
+    error_class: Option<ErrorClass>,
+    prompt_truncated: bool,
+    attempt: u32,
+    created_at_ms: i64,
+    started_at_ms: Option<i64>,
+    finished_at_ms: Option<i64>,
+}
+
+impl Record {
+    fn into_row(self, images: Vec<ImageRow>) -> JobRow {
+        JobRow {
+            id: self.id,
+            user: UserId {
+                platform: self.platform.into(),
+                id: self.user_id,
+            },
+            chat: ChatId(self.chat_id),
+            // A release that no longer has a person's language answers in the first one.
+            locale: self.locale.parse().unwrap_or(Locale::EN),
+            state: self.state,
+            outcome: self.outcome,
+            error_class: self.error_class,
+            draw: self.draw.0,
+            prompt_typed: self.prompt_typed,
+            prompt_truncated: self.prompt_truncated,
+            reply_address: self.reply_address.0,
+            attempt: self.attempt,
+            created_at: from_ms(self.created_at_ms),
+            started_at: self.started_at_ms.map(from_ms),
+            finished_at: self.finished_at_ms.map(from_ms),
+            images,
+        }
+    }
+}

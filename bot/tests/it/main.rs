@@ -1,0 +1,15 @@
+//! Tests of the whole program: the real binary, the real model, ONNX Runtime, SQLite, HTTP, and a real browser.
+
+#[cfg(test)]
+mod support;
+
+#[cfg(test)]
+mod command_line;
+#[cfg(test)]
+mod drawing;
+#[cfg(test)]
+mod page;
+#[cfg(test)]
+mod restart;
+#[cfg(test)]
+mod start;
