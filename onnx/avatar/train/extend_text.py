@@ -34,10 +34,15 @@ def batch(rng: random.Random, tokenizer):
     return tokenizers.encode(tokenizer, new), tokenizers.encode(tokenizer, familiar)
 
 
-def compared(new, familiar, end):
+def ends(new, familiar, end_of_text):
+    """For each pair the position where the longer of its texts has ended."""
+    first = [(ids == end_of_text).int().argmax(dim=1) for ids in (new, familiar)]
+    return torch.maximum(*first)
+
+
+def compared(last, span):
     """Which positions must agree: all of a familiar caption, else those behind the end of both texts."""
-    last = torch.maximum((new == end).int().argmax(dim=1), (familiar == end).int().argmax(dim=1))
-    mask = torch.arange(new.shape[1]) >= last[:, None]
+    mask = torch.arange(span) >= last[:, None]
     mask[:FAMILIAR] = True
     return mask
 
@@ -59,17 +64,13 @@ def main():
         for group in optimiser.param_groups:
             group["lr"] = training.warmup_cosine(step, options.steps, PEAK_RATE, warmup=50)
         new, familiar = batch(rng, tokenizer)
-        mask = compared(new, familiar, tokenizer.eos_token_id)
+        last = ends(new, familiar, tokenizer.eos_token_id)
         # Causal attention: the positions that are cut off cannot change the others. Now and then all are compared.
-        span = models.MAX_TOKENS
-        if step % 4:
-            ends = torch.maximum((new == tokenizer.eos_token_id).int().argmax(dim=1),
-                                 (familiar == tokenizer.eos_token_id).int().argmax(dim=1))
-            span = min(span, int(ends.max()) + PADDING)
+        span = models.MAX_TOKENS if step % 4 == 0 else min(models.MAX_TOKENS, int(last.max()) + PADDING)
+        mask = compared(last, span)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             want = teacher(input_ids=familiar[:, :span]).last_hidden_state
             have = student(input_ids=new[:, :span]).last_hidden_state
-        mask = mask[:, :span]
         loss = functional.mse_loss(have.float()[mask], want.float()[mask])
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
