@@ -6,7 +6,7 @@ Cold: a whole process from its start to the PNG on disk (`ekaki draw` against a 
 loads the folder and draws). Warm: a second and later picture in a process that already holds the model (the running
 service, from the POST of the command to the finished event; the Python pipeline's call with its PNG). The two sides
 take turns, so that a disturbance of the machine meets both. Memory is the peak resident size of the process.
-Prints a Markdown table of medians and their ratios; needs the packages of requirements.txt.
+Prints a Markdown table of medians, spreads and ratios; needs the packages of requirements.txt.
 """
 
 import argparse
@@ -103,12 +103,17 @@ class Service:
         self.folder.cleanup()
 
 
+def summary(values, unit):
+    """The median, and in brackets the smallest and the largest."""
+    return f"{statistics.median(values):.3g} ({min(values):.3g}–{max(values):.3g}) {unit}"
+
+
 def table(rows):
-    print("| measurement | Ekaki | optimum | ratio |")
+    print("| measurement, median (min–max) | Ekaki | optimum | ratio of medians |")
     print("|---|---|---|---|")
     for name, ours, theirs, unit in rows:
-        ours, theirs = statistics.median(ours), statistics.median(theirs)
-        print(f"| {name} | {ours:.3g} {unit} | {theirs:.3g} {unit} | {ours / theirs:.2f} |")
+        ratio = statistics.median(ours) / statistics.median(theirs)
+        print(f"| {name} | {summary(ours, unit)} | {summary(theirs, unit)} | {ratio:.2f} |")
 
 
 def main():
