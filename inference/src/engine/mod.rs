@@ -21,7 +21,7 @@ use self::thread::Worker;
 use crate::error::{InferenceError, LoadError};
 use crate::models::{self, Manifest, ModelInfo, ModelSource};
 use crate::request::{GenerateOutput, GenerateRequest, Progress, RequestError};
-use crate::schedulers::{Scheduler, SchedulerError};
+use crate::schedulers::{LoopOptions, Scheduler, SchedulerError};
 use crate::session::{SessionConfig, SessionFactory, Terminator};
 
 /// What the engine works with.
@@ -288,7 +288,7 @@ fn scheduler(
         None => own.clone(),
     };
     let scheduler = config
-        .build(request.num_inference_steps as usize)
+        .build(&LoopOptions::new(request.num_inference_steps as usize))
         .map_err(refused)?;
-    Ok((scheduler, config.name()))
+    Ok((scheduler, config.name().name()))
 }

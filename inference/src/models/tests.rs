@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
+use crate::schedulers::LoopOptions;
 
 /// The text of every file that is read before networks are loaded; networks are empty.
 fn tiny() -> HashMap<String, Cow<'static, [u8]>> {
@@ -119,7 +120,7 @@ fn errors_name_the_file_and_the_key() {
     insta::assert_snapshot!(check("model_index.json", Some("{\"_class")), @"the model file embedded:tiny/model_index.json is not usable: EOF while parsing a string at line 1 column 8");
     insta::assert_snapshot!(check("unet/model.onnx", None), @"the model file embedded:tiny/unet/model.onnx is missing");
     insta::assert_snapshot!(check("scheduler/scheduler_config.json", None), @"the model file embedded:tiny/scheduler/scheduler_config.json is missing");
-    insta::assert_snapshot!(check("scheduler/scheduler_config.json", Some(r#"{"_class_name": "DDIMScheduler", "thresholding": true}"#)), @"the model file embedded:tiny/scheduler/scheduler_config.json sets `thresholding` to true, which is not supported");
+    insta::assert_snapshot!(check("scheduler/scheduler_config.json", Some(r#"{"_class_name": "DDIMScheduler", "prediction_type": true}"#)), @"the model file embedded:tiny/scheduler/scheduler_config.json sets `prediction_type` to true, which is not supported");
     insta::assert_snapshot!(check("unet/config.json", Some(r#"{"in_channels": 9}"#)), @"the model file embedded:tiny/unet/config.json sets `in_channels` to 9, which is not supported");
     insta::assert_snapshot!(check("unet/config.json", Some(r#"{"time_cond_proj_dim": 256}"#)), @"the model file embedded:tiny/unet/config.json sets `time_cond_proj_dim` to 256, which is not supported");
     insta::assert_snapshot!(check("vae_decoder/config.json", Some(r#"{"scaling_factor": 0}"#)), @"the model file embedded:tiny/vae_decoder/config.json sets `scaling_factor` to 0.0, which is not supported");
@@ -133,7 +134,11 @@ fn the_pipeline_overrules_what_early_folders_have_wrong() {
         name: "tiny".into(),
         files: tiny(),
     };
-    let scheduler = inspect("tiny", &source).unwrap().scheduler.build(4).unwrap();
+    let scheduler = inspect("tiny", &source)
+        .unwrap()
+        .scheduler
+        .build(&LoopOptions::new(4))
+        .unwrap();
     // `steps_offset` is not in the file, and DDIM's own default would be 0.
     assert_eq!(scheduler.timesteps(), [751.0, 501.0, 251.0, 1.0]);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use super::*;
-use crate::schedulers::SchedulerConfig;
+use crate::schedulers::{LoopOptions, SchedulerConfig};
 
 fn conditioning(value: f32) -> Conditioning {
     Conditioning {
@@ -29,7 +29,7 @@ fn generation(guidance_scale: f32) -> Generation {
     };
     let scheduler = SchedulerConfig::from_json(r#"{"_class_name": "EulerDiscreteScheduler"}"#)
         .unwrap()
-        .build(3)
+        .build(&LoopOptions::new(3))
         .unwrap();
     let negative_prompt = guidance::is_active(guidance_scale).then(|| conditioning(-1.0));
     Generation::new(

@@ -1,61 +1,102 @@
 //! Euler's method over the noise levels σ = √((1 − ᾱ) / ᾱ), <https://arxiv.org/abs/2206.00364> algorithm 2 without churn.
 
-use ndarray::Zip;
-
 use super::{
-    Latents, Scheduler, SchedulerError, StepOutput,
-    schedule::{NoiseSchedule, PredictionType, Spacing, TimestepGrid},
+    Latents, LoopOptions, Scheduler, SchedulerError, StepOutput,
+    keys::Keys,
+    numbers::{exp, ln, map},
+    prediction::PredictionType,
+    schedule::{ScheduleDefaults, ZeroSnr, torch_linspace},
+    sigmas::{Levels, SigmaConfig, add_noise_at_sigma, scale_to_unit_variance},
 };
 use crate::noise::Noise;
 
 /// The keys of an `EulerDiscreteScheduler`.
 #[derive(Debug, Clone)]
 pub(super) struct EulerConfig {
-    pub(super) schedule: NoiseSchedule,
-    pub(super) prediction_type: PredictionType,
-    pub(super) grid: TimestepGrid,
+    pub(super) common: SigmaConfig,
     /// `final_sigmas_type` is `zero`, not `sigma_min`.
-    pub(super) final_sigma_zero: bool,
+    final_sigma_zero: bool,
+    /// `interpolation_type` is `log_linear`.
+    log_linear: bool,
+    /// `timestep_type` is `continuous`, which means something with velocity prediction only.
+    continuous_timesteps: bool,
+}
+
+impl EulerConfig {
+    pub(super) fn from_keys(keys: Keys<'_>) -> Result<Self, SchedulerError> {
+        let defaults = ScheduleDefaults {
+            zero_snr: ZeroSnr::Tiny,
+            ..ScheduleDefaults::DDPM
+        };
+        let prediction_type = PredictionType::from_keys_of_euler(keys)?;
+        let continuous = keys.word(
+            "timestep_type",
+            &[("discrete", false), ("continuous", true)],
+            false,
+        )?;
+        Ok(Self {
+            common: SigmaConfig::from_keys(keys, &defaults, prediction_type)?,
+            final_sigma_zero: keys.word(
+                "final_sigmas_type",
+                &[("zero", true), ("sigma_min", false)],
+                true,
+            )?,
+            log_linear: keys.word(
+                "interpolation_type",
+                &[("linear", false), ("log_linear", true)],
+                false,
+            )?,
+            continuous_timesteps: continuous && prediction_type == PredictionType::VPrediction,
+        })
+    }
+
+    fn levels(&self, num_inference_steps: usize) -> Result<Levels, SchedulerError> {
+        if !self.log_linear {
+            return self.common.levels(num_inference_steps);
+        }
+        let (low, high) = self.common.train_sigmas.range();
+        let levels = Levels {
+            timesteps: self.common.timesteps(num_inference_steps)?,
+            // One level too many: the last step leads to it instead of the final one.
+            sigmas: torch_linspace(ln(high as f32), ln(low as f32), num_inference_steps + 1)
+                .into_iter()
+                .map(|log_sigma| f64::from(exp(log_sigma)))
+                .collect(),
+        };
+        self.common.respace(levels, num_inference_steps)
+    }
 }
 
 /// One loop of Euler's method.
 #[derive(Debug)]
 pub(super) struct Euler {
     timesteps: Vec<f32>,
-    /// One more than timesteps: the level that the last step leads to.
+    /// At least one more than timesteps: the level that the last step leads to.
     sigmas: Vec<f32>,
     prediction_type: PredictionType,
     init_noise_sigma: f32,
 }
 
 impl Euler {
-    pub(super) fn new(config: &EulerConfig, num_inference_steps: usize) -> Result<Self, SchedulerError> {
-        let num_train_timesteps = config.schedule.num_train_timesteps();
-        let timesteps: Vec<f32> = config
-            .grid
-            .timesteps(num_inference_steps, num_train_timesteps)?
-            .into_iter()
-            .map(|timestep| timestep as f32)
-            .collect();
-        let train_sigmas = train_sigmas(&config.schedule);
-        let final_sigma = match train_sigmas.first() {
-            Some(&sigma_min) if !config.final_sigma_zero => sigma_min,
-            _ => 0.0,
+    pub(super) fn new(config: &EulerConfig, options: &LoopOptions) -> Result<Self, SchedulerError> {
+        let levels = config.levels(options.num_inference_steps)?;
+        let final_sigma = match config.final_sigma_zero {
+            true => 0.0,
+            false => config.common.train_sigmas.first(),
         };
-        let mut sigmas: Vec<f32> = timesteps
-            .iter()
-            .map(|&timestep| interpolate(&train_sigmas, timestep))
-            .collect();
-        sigmas.push(final_sigma);
-        let sigma_max = sigmas.iter().copied().fold(0.0, f32::max);
+        let sigmas = levels.sigmas_to(final_sigma);
+        let timesteps = match config.continuous_timesteps {
+            true => {
+                let steps = &sigmas[..sigmas.len() - 1];
+                steps.iter().map(|&sigma| 0.25 * ln(sigma)).collect()
+            }
+            false => levels.timesteps_f32(),
+        };
         Ok(Self {
             timesteps,
+            init_noise_sigma: config.common.init_noise_sigma(&sigmas),
             sigmas,
-            prediction_type: config.prediction_type,
-            init_noise_sigma: match config.grid.spacing {
-                Spacing::Linspace | Spacing::Trailing => sigma_max,
-                Spacing::Leading => (sigma_max * sigma_max + 1.0).sqrt(),
-            },
+            prediction_type: config.common.prediction_type,
         })
     }
 }
@@ -70,9 +111,7 @@ impl Scheduler for Euler {
     }
 
     fn scale_model_input(&self, sample: &Latents, step: usize) -> Latents {
-        let sigma = self.sigmas[step];
-        let scale = (sigma * sigma + 1.0).sqrt();
-        sample.mapv(|value| value / scale)
+        scale_to_unit_variance(sample, self.sigmas[step])
     }
 
     fn step(
@@ -84,50 +123,19 @@ impl Scheduler for Euler {
     ) -> StepOutput {
         let sigma = self.sigmas[step];
         let dt = self.sigmas[step + 1] - sigma;
-        let variance = sigma * sigma + 1.0;
-        let output_scale = -sigma / variance.sqrt();
-        let mut prev_sample = Latents::zeros(sample.raw_dim());
-        let mut pred_original_sample = Latents::zeros(sample.raw_dim());
-        Zip::from(&mut prev_sample)
-            .and(&mut pred_original_sample)
-            .and(model_output)
-            .and(sample)
-            .for_each(|prev, original, &output, &sample| {
-                *original = match self.prediction_type {
-                    PredictionType::Epsilon => sample - sigma * output,
-                    PredictionType::Sample => output,
-                    PredictionType::VPrediction => output * output_scale + sample / variance,
-                };
-                *prev = sample + (sample - *original) / sigma * dt;
-            });
+        let pred_original_sample = self
+            .prediction_type
+            .original_at_sigma(model_output, sample, sigma);
+        let prev_sample = map(sample, &pred_original_sample, |sample, original| {
+            sample + (sample - original) / sigma * dt
+        });
         StepOutput {
             prev_sample,
             pred_original_sample,
         }
     }
-}
 
-/// σ at every training timestep, rising.
-fn train_sigmas(schedule: &NoiseSchedule) -> Vec<f32> {
-    let mut alphas = schedule.alphas_cumprod.clone();
-    if let (true, Some(last)) = (schedule.zero_terminal_snr, alphas.last_mut()) {
-        // Without any signal σ would be infinite; diffusers puts float16's smallest number here.
-        *last = 2.0_f32.powi(-24);
-    }
-    alphas
-        .into_iter()
-        .map(|alpha| ((1.0 - alpha) / alpha).sqrt())
-        .collect()
-}
-
-/// `numpy.interp(timestep, range(len(sigmas)), sigmas)`: linear in between, constant outside.
-fn interpolate(sigmas: &[f32], timestep: f32) -> f32 {
-    let below = timestep.max(0.0) as usize;
-    match (sigmas.get(below), sigmas.get(below + 1)) {
-        (Some(&low), Some(&high)) => {
-            let fraction = f64::from(timestep) - below as f64;
-            ((f64::from(high) - f64::from(low)) * fraction + f64::from(low)) as f32
-        }
-        _ => sigmas.last().copied().unwrap_or(0.0),
+    fn add_noise(&self, original: &Latents, noise: &Latents, step: usize) -> Latents {
+        add_noise_at_sigma(original, noise, self.sigmas[step])
     }
 }

@@ -18,6 +18,7 @@ const DIFFUSERS_KEYS: &[&str] = &[
     "dynamic_thresholding_ratio",
     "euler_at_final",
     "final_sigmas_type",
+    "flow_shift",
     "interpolation_type",
     "lambda_min_clipped",
     "lower_order_final",
@@ -36,12 +37,15 @@ const DIFFUSERS_KEYS: &[&str] = &[
     "solver_type",
     "steps_offset",
     "thresholding",
+    "time_shift_type",
     "timestep_scaling",
     "timestep_spacing",
     "timestep_type",
     "trained_betas",
     "use_beta_sigmas",
+    "use_dynamic_shifting",
     "use_exponential_sigmas",
+    "use_flow_sigmas",
     "use_karras_sigmas",
     "use_lu_lambdas",
     "variance_type",
@@ -72,6 +76,19 @@ impl<'a> Keys<'a> {
         }
     }
 
+    /// Refuses some values of a key.
+    pub(super) fn never(self, key: &str, refused: &[Value]) -> Result<(), SchedulerError> {
+        match self.get(key) {
+            Some(value) if refused.contains(value) => Err(unsupported(key, value)),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a key has this word.
+    pub(super) fn is(self, key: &str, word: &str) -> bool {
+        self.get(key).and_then(Value::as_str) == Some(word)
+    }
+
     pub(super) fn bool(self, key: &str, default: bool) -> Result<bool, SchedulerError> {
         self.read(key, Value::as_bool, default)
     }
@@ -89,6 +106,35 @@ impl<'a> Keys<'a> {
 
     pub(super) fn f64(self, key: &str, default: f64) -> Result<f64, SchedulerError> {
         self.read(key, Value::as_f64, default)
+    }
+
+    /// A number above 0.
+    pub(super) fn positive(self, key: &str, default: f64) -> Result<f64, SchedulerError> {
+        self.read(
+            key,
+            |value| value.as_f64().filter(|&number| number > 0.0),
+            default,
+        )
+    }
+
+    /// A number from 0 to 1.
+    pub(super) fn fraction(self, key: &str, default: f64) -> Result<f64, SchedulerError> {
+        let fraction = |value: &Value| value.as_f64().filter(|number| (0.0..=1.0).contains(number));
+        self.read(key, fraction, default)
+    }
+
+    /// A number above 0 that may be left out.
+    pub(super) fn optional_positive(self, key: &str) -> Result<Option<f64>, SchedulerError> {
+        self.get(key).map(|_| self.positive(key, 1.0)).transpose()
+    }
+
+    /// The order of a multistep or singlestep solver, 1 to 3.
+    pub(super) fn solver_order(self) -> Result<usize, SchedulerError> {
+        let order = |value: &Value| match value.as_u64() {
+            Some(order @ 1..=3) => Some(order as usize),
+            _ => None,
+        };
+        self.read("solver_order", order, 2)
     }
 
     /// One of the words in `choices`.
@@ -120,6 +166,17 @@ impl<'a> Keys<'a> {
         self.get(key)
             .map(|value| list(value).ok_or_else(|| unsupported(key, value)))
             .transpose()
+    }
+
+    /// A list of counts; empty by default.
+    pub(super) fn counts(self, key: &str) -> Result<Vec<usize>, SchedulerError> {
+        let counts = |value: &Value| -> Option<Vec<usize>> {
+            let counts = value.as_array()?.iter();
+            counts
+                .map(|count| count.as_u64().and_then(|count| usize::try_from(count).ok()))
+                .collect()
+        };
+        self.read(key, counts, Vec::new())
     }
 
     fn read<T>(

@@ -4,7 +4,7 @@
 //! around it needs, and what would change the picture without the network showing it.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::error::LoadError;
 use crate::models::ModelSource;
@@ -124,11 +124,13 @@ impl PartConfigs {
 
 /// Reads the model's own scheduler.
 pub(super) fn read_scheduler(source: &ModelSource) -> Result<SchedulerConfig, LoadError> {
-    let mut keys: Map<String, Value> = source.json(SCHEDULER_CONFIG)?;
+    let json = source.read(SCHEDULER_CONFIG)?;
     // diffusers' pipeline of this family overrules both, whatever the folder says: early folders have them wrong.
-    keys.insert("steps_offset".into(), Value::from(1));
-    keys.insert("clip_sample".into(), Value::from(false));
-    SchedulerConfig::from_json(&Value::from(keys).to_string()).map_err(|error| match error {
+    let overrides = [
+        ("steps_offset", Value::from(1)),
+        ("clip_sample", Value::from(false)),
+    ];
+    SchedulerConfig::from_json_with(&String::from_utf8_lossy(&json), overrides).map_err(|error| match error {
         SchedulerError::UnsupportedKey { key, value } => unsupported(source, SCHEDULER_CONFIG, &key, value),
         other => source.corrupt(SCHEDULER_CONFIG, other.to_string()),
     })

@@ -37,7 +37,7 @@ pub(super) fn inspect(id: &str, source: &ModelSource) -> Result<Manifest, LoadEr
     }
     let facts = Facts {
         family: Family::StableDiffusion,
-        scheduler: scheduler.name(),
+        scheduler: scheduler.name().name(),
         size_multiple: configs.size_multiple(),
         size: configs.size(),
     };
