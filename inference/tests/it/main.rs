@@ -5,5 +5,7 @@ mod engine;
 mod folders;
 mod pictures;
 mod runtime;
+mod scheduler_replay;
+mod schedulers;
 mod support;
 mod tiny;
