@@ -1,6 +1,6 @@
 """Writes the golden vectors in `inference/testdata/` that the Rust library is tested against.
 
-The references are diffusers (schedulers), torch and numpy (noise) and transformers (prompt). Run it again only to
+The references are diffusers (schedulers) and transformers (prompt). Run it again only to
 cover more: the committed files are the contract, and a change of an old value means that a reference changed.
 
     pip install -r onnx/tools/requirements.txt
@@ -161,51 +161,6 @@ def make_schedulers():
     cases = scheduler_cases(random.Random(7), sample)
     write(TESTDATA / "schedulers" / "loops.json", {"sample": f32(sample), "cases": cases})
     write(TESTDATA / "schedulers" / "timesteps.json", {"checksums": timestep_checksums()})
-
-
-# --- noise --------------------------------------------------------------------------------------------------------
-
-SEEDS = [0, 1, 2, 42, 1234, 20231115, 2**31 - 1, 2**31]
-SEEDS += [2**32 - 1, 2**32, 2**32 + 1, 2**40 + 7, 2**63 - 1, 2**64 - 1]
-SHAPES = [[1, 1, 1, 1], [1, 1, 1, 5], [1, 1, 3, 5], [1, 1, 4, 4], [1, 1, 1, 17], [1, 4, 2, 3], [1, 1, 5, 7]]
-SHAPES += [[1, 4, 16, 16], [1, 4, 16, 24], [1, 4, 64, 64]]
-WHOLE = 40
-STRIDE = 1021
-
-
-def draw(generator, shape):
-    """One draw: every value of a small tensor; of a large one every 1021st, the last 16 and the sum of magnitudes."""
-    values = torch.randn(shape, generator=generator)
-    flat = values.flatten()
-    if len(flat) <= WHOLE:
-        return {"shape": shape, "values": f32(flat)}
-    total = float(flat.double().abs().sum())
-    return {"shape": shape, "every_1021st": f32(flat[::STRIDE]), "last": f32(flat[-16:]), "sum": total}
-
-
-def uniform_words(seed):
-    """The first words of the generator and those around its second refill.
-
-    torch does not show them, so they are numpy's, which seeds alike; torch's `random_` confirms 63 bits of each pair.
-    """
-    engine = np.random.MT19937()
-    engine._legacy_seeding(seed & 0xFFFFFFFF)
-    words = engine.random_raw(1300)
-    generator = torch.Generator("cpu").manual_seed(seed)
-    pairs = torch.empty(650, dtype=torch.int64).random_(generator=generator)
-    assert ((words[0::2] & 0x7FFFFFFF) << 32 | words[1::2] == pairs.numpy().astype(np.uint64)).all()
-    return {"seed": str(seed), "first": words[:4].tolist(), "from_1246": words[1246:1250].tolist()}
-
-
-def make_noise():
-    cases = []
-    for index, seed in enumerate(SEEDS * 2):
-        generator = torch.Generator("cpu").manual_seed(seed)
-        first = SHAPES[(3 * index) % len(SHAPES)]
-        second = SHAPES[(3 * index + 1 + index // len(SEEDS)) % len(SHAPES)]
-        draws = [draw(generator, shape) for shape in [first, second, [1, 1, 1, 1], [1, 1, 1, 2], [1, 4, 2, 3]]]
-        cases.append({"seed": str(seed), "draws": draws})
-    write(TESTDATA / "noise" / "torch_cpu.json", {"words": [uniform_words(seed) for seed in SEEDS], "cases": cases})
 
 
 # --- prompt -------------------------------------------------------------------------------------------------------

@@ -1,11 +1,15 @@
-//! `torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed))` in single precision.
+//! `torch.randn(shape, dtype=dtype, generator=torch.Generator("cpu").manual_seed(seed))`.
 //!
 //! The uniform numbers are torch's exactly. The logarithm, sine and cosine are this platform's, and may differ from
-//! torch's vectorised ones in the last bits.
+//! torch's vectorised ones in the last bits. The algorithm is that of
+//! `aten/src/ATen/native/cpu/DistributionTemplates.h`.
+//!
+//! In half precision torch draws numbers in single precision and rounds them. Its releases up to 2025 computed in half
+//! precision instead, from uniform numbers of 11 bits, which is other noise for the same seed; those are not followed.
 
 use std::f64::consts::TAU;
 
-use super::{Noise, mt19937::Mt19937};
+use super::{Noise, NoiseDtype, mt19937::Mt19937};
 use crate::schedulers::Latents;
 
 /// torch turns uniform into normal numbers in blocks of this size, and smaller tensors one by one.
@@ -17,14 +21,21 @@ pub struct TorchCpuNoise {
     engine: Mt19937,
     /// The second number of a pair made for a small tensor, kept for the next one.
     cached: Option<f64>,
+    dtype: NoiseDtype,
 }
 
 impl TorchCpuNoise {
-    /// A generator after `manual_seed(seed)`. Only the low 32 bits of a seed matter, as in torch.
+    /// A generator in single precision after `manual_seed(seed)`. Only the low 32 bits of a seed matter, as in torch.
     pub fn new(seed: u64) -> Self {
+        Self::with_dtype(seed, NoiseDtype::F32)
+    }
+
+    /// The same for numbers of any precision.
+    pub fn with_dtype(seed: u64, dtype: NoiseDtype) -> Self {
         Self {
             engine: Mt19937::new((seed & 0xffff_ffff) as u32),
             cached: None,
+            dtype,
         }
     }
 
@@ -47,9 +58,17 @@ impl TorchCpuNoise {
             values.iter_mut().for_each(|value| *value = self.single() as f32);
             return;
         }
-        values.iter_mut().for_each(|value| *value = self.uniform_f32());
+        let rest = values.len() % BLOCK;
+        // In half precision torch draws block by block, and nothing for a rest that it draws again anyway.
+        let drawn = match self.dtype {
+            NoiseDtype::F32 => values.len(),
+            NoiseDtype::F16 => values.len() - rest,
+        };
+        values[..drawn]
+            .iter_mut()
+            .for_each(|value| *value = self.uniform_f32());
         values.chunks_exact_mut(BLOCK).for_each(box_muller);
-        if !values.len().is_multiple_of(BLOCK) {
+        if rest != 0 {
             // torch draws the last whole block again instead of treating the rest of the tensor apart.
             let last = values.len() - BLOCK;
             let block = &mut values[last..];
@@ -86,6 +105,6 @@ impl Noise for TorchCpuNoise {
         if let Some(values) = values.as_slice_mut() {
             self.fill(values);
         }
-        values
+        self.dtype.round(values)
     }
 }
