@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
 
 use crate::error::LoadError;
+use crate::prompt::{Tokenizer, TokenizerFiles};
 use crate::session::NetworkSource;
 
 /// Where the files of a model are.
@@ -40,6 +41,28 @@ impl fmt::Debug for ModelSource {
 }
 
 impl ModelSource {
+    /// Reads the tokenizer, from whichever files there are. It needs no network and no ONNX Runtime.
+    ///
+    /// # Errors
+    /// When the folder has no tokenizer, or one that is not usable.
+    pub fn tokenizer(&self) -> Result<Tokenizer, LoadError> {
+        self.check_folder()?;
+        let read = |file: &str| self.read_optional(&format!("tokenizer/{file}"));
+        let tokenizer_json = read("tokenizer.json")?;
+        let vocab_json = read("vocab.json")?;
+        let merges_txt = read("merges.txt")?;
+        let tokenizer_config_json = read("tokenizer_config.json")?;
+        let special_tokens_map_json = read("special_tokens_map.json")?;
+        let files = TokenizerFiles {
+            tokenizer_json: tokenizer_json.as_deref(),
+            vocab_json: vocab_json.as_deref(),
+            merges_txt: merges_txt.as_deref(),
+            tokenizer_config_json: tokenizer_config_json.as_deref(),
+            special_tokens_map_json: special_tokens_map_json.as_deref(),
+        };
+        Tokenizer::from_files(&files).map_err(|error| self.corrupt("tokenizer", error.to_string()))
+    }
+
     /// What to call a file in error messages.
     pub(super) fn path(&self, file: &str) -> PathBuf {
         match self {
@@ -71,8 +94,29 @@ impl ModelSource {
         }
     }
 
+    /// The paths of the files in a folder of the model, sorted. A folder that does not exist has none.
+    pub(crate) fn list(&self, folder: &str) -> Result<Vec<String>, LoadError> {
+        let mut files: Vec<String> = match self {
+            Self::Folder(_) => {
+                let path = self.path(folder);
+                let names = match names_in(&path) {
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+                    names => names.map_err(|source| LoadError::Unreadable { path, source })?,
+                };
+                names.iter().map(|name| format!("{folder}/{name}")).collect()
+            }
+            Self::Embedded { files, .. } => {
+                let prefix = format!("{folder}/");
+                let inside = files.keys().filter(|path| path.starts_with(&prefix));
+                inside.cloned().collect()
+            }
+        };
+        files.sort_unstable();
+        Ok(files)
+    }
+
     /// The contents of a file that has to exist.
-    pub(super) fn read(&self, file: &str) -> Result<Cow<'_, [u8]>, LoadError> {
+    pub(crate) fn read(&self, file: &str) -> Result<Cow<'_, [u8]>, LoadError> {
         self.read_optional(file)?.ok_or_else(|| LoadError::MissingFile {
             path: self.path(file),
         })
@@ -108,10 +152,19 @@ impl ModelSource {
     }
 
     /// The error for a file whose contents are no good.
-    pub(super) fn corrupt(&self, file: &str, reason: impl Into<String>) -> LoadError {
+    pub(crate) fn corrupt(&self, file: &str, reason: impl Into<String>) -> LoadError {
         LoadError::Corrupt {
             path: self.path(file),
             reason: reason.into(),
         }
     }
+}
+
+/// The names in a folder, as far as they are text.
+fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        names.extend(entry?.file_name().into_string().ok());
+    }
+    Ok(names)
 }

@@ -4,79 +4,39 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::{
-    TokenizerError,
-    special_tokens::{SpecialToken, SpecialTokens},
-};
+use super::TokenizerError;
 
 /// The number of merges that CLIP was trained with; its published file has more lines.
 const MERGES: usize = 49_152 - 256 - 2;
 
-/// Splits a text into words: contractions, runs of letters, single digits, runs of anything else.
-const WORD: &str = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+";
-
-/// The `tokenizer.json` that says the same as the two older files: byte-level byte-pair encoding in which the last
-/// piece of a word ends in `</w>`, after composing (NFC), collapsing of white space and lower-casing.
+/// The two files as the `tokenizer.json` of a byte-pair encoding in which the last piece of a word ends in `</w>`.
+/// What comes before it, `words` does.
 pub(super) fn tokenizer_json(
     vocab_json: &[u8],
     merges_txt: &[u8],
-    special: &SpecialTokens,
+    unk_token: &str,
 ) -> Result<Value, TokenizerError> {
     let vocab: HashMap<String, u32> = serde_json::from_slice(vocab_json)
         .map_err(|error| TokenizerError::malformed("vocab.json", &error))?;
     let merges = merges(merges_txt, &vocab)?;
-    let id = |token: &SpecialToken| {
-        let id = vocab.get(&token.content).copied();
-        id.ok_or_else(|| TokenizerError::UnknownToken {
-            token: token.content.clone(),
-        })
-    };
-    let added_tokens = special
-        .distinct()
-        .map(|token| {
-            Ok(json!({
-                "id": id(token)?,
-                "content": token.content,
-                "single_word": token.single_word,
-                "lstrip": token.lstrip,
-                "rstrip": token.rstrip,
-                "normalized": token.normalized,
-                "special": true,
-            }))
-        })
-        .collect::<Result<Vec<_>, TokenizerError>>()?;
+    if !vocab.contains_key(unk_token) {
+        return Err(TokenizerError::UnknownToken {
+            token: unk_token.to_owned(),
+        });
+    }
     Ok(json!({
         "version": "1.0",
         "truncation": null,
         "padding": null,
-        "added_tokens": added_tokens,
-        "normalizer": {
-            "type": "Sequence",
-            "normalizers": [
-                { "type": "NFC" },
-                { "type": "Replace", "pattern": { "Regex": r"\s+" }, "content": " " },
-                { "type": "Lowercase" },
-            ],
-        },
-        "pre_tokenizer": {
-            "type": "Sequence",
-            "pretokenizers": [
-                { "type": "Split", "pattern": { "Regex": WORD }, "behavior": "Removed", "invert": true },
-                { "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true },
-            ],
-        },
-        "post_processor": {
-            "type": "RobertaProcessing",
-            "sep": [special.eos.content, id(&special.eos)?],
-            "cls": [special.bos.content, id(&special.bos)?],
-            "trim_offsets": false,
-            "add_prefix_space": false,
-        },
+        "added_tokens": [],
+        "normalizer": null,
+        "pre_tokenizer": null,
+        "post_processor": null,
         "decoder": null,
         "model": {
             "type": "BPE",
             "dropout": null,
-            "unk_token": special.unk.content,
+            "unk_token": unk_token,
             "continuing_subword_prefix": "",
             "end_of_word_suffix": "</w>",
             "fuse_unk": false,

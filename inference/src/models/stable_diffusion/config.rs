@@ -9,7 +9,6 @@ use serde_json::Value;
 use crate::error::LoadError;
 use crate::models::ModelSource;
 use crate::pipeline::{LATENT_CHANNELS, VAE_SCALE_FACTOR};
-use crate::prompt::{Tokenizer, TokenizerFiles};
 use crate::schedulers::{SchedulerConfig, SchedulerError};
 
 const UNET_CONFIG: &str = "unet/config.json";
@@ -134,24 +133,6 @@ pub(super) fn read_scheduler(source: &ModelSource) -> Result<SchedulerConfig, Lo
         SchedulerError::UnsupportedKey { key, value } => unsupported(source, SCHEDULER_CONFIG, &key, value),
         other => source.corrupt(SCHEDULER_CONFIG, other.to_string()),
     })
-}
-
-/// Reads the tokenizer, from whichever files there are.
-pub(super) fn read_tokenizer(source: &ModelSource) -> Result<Tokenizer, LoadError> {
-    let read = |file: &str| source.read_optional(&format!("tokenizer/{file}"));
-    let tokenizer_json = read("tokenizer.json")?;
-    let vocab_json = read("vocab.json")?;
-    let merges_txt = read("merges.txt")?;
-    let tokenizer_config_json = read("tokenizer_config.json")?;
-    let special_tokens_map_json = read("special_tokens_map.json")?;
-    let files = TokenizerFiles {
-        tokenizer_json: tokenizer_json.as_deref(),
-        vocab_json: vocab_json.as_deref(),
-        merges_txt: merges_txt.as_deref(),
-        tokenizer_config_json: tokenizer_config_json.as_deref(),
-        special_tokens_map_json: special_tokens_map_json.as_deref(),
-    };
-    Tokenizer::from_files(&files).map_err(|error| source.corrupt("tokenizer", error.to_string()))
 }
 
 fn unsupported(source: &ModelSource, file: &str, key: &str, value: String) -> LoadError {

@@ -51,7 +51,7 @@ impl StableDiffusion {
     /// Opens the tokenizer and the networks.
     pub(super) fn load(source: &ModelSource, factory: &SessionFactory) -> Result<Self, LoadError> {
         let configs = PartConfigs::read(source)?;
-        let tokenizer = config::read_tokenizer(source)?;
+        let tokenizer = source.tokenizer()?;
         let text_encoder = factory.open(&source.network(TEXT_ENCODER)?)?;
         let unet = factory.open(&source.network(UNET)?)?;
         let vae_decoder = factory.open(&source.network(VAE_DECODER)?)?;
