@@ -5,6 +5,7 @@ mod install_progress;
 mod runtime;
 mod serve;
 mod terminal_picture;
+mod tokens;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -38,6 +39,8 @@ enum CliCommand {
     Serve,
     /// Draw a picture from the terminal
     Draw(draw::DrawArgs),
+    /// Show what a model reads of a prompt: chunks, weights and token ids
+    Tokens(tokens::TokensArgs),
     /// Find or install ONNX Runtime
     #[command(subcommand)]
     Runtime(runtime::RuntimeCommand),
@@ -53,7 +56,11 @@ struct Context {
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let json = matches!(&cli.command, Some(CliCommand::Draw(args)) if args.json);
+    let json = match &cli.command {
+        Some(CliCommand::Draw(args)) => args.json,
+        Some(CliCommand::Tokens(args)) => args.json,
+        _ => false,
+    };
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -83,6 +90,10 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         CliCommand::Draw(args) => {
             log_warnings(&context.config.log)?;
             draw::run(&context, args)
+        }
+        CliCommand::Tokens(args) => {
+            log_warnings(&context.config.log)?;
+            tokens::run(&context.config, &args)
         }
         CliCommand::Runtime(command) => {
             log_warnings(&context.config.log)?;

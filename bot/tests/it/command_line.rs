@@ -1,4 +1,4 @@
-//! `ekaki draw`.
+//! `ekaki draw` and `ekaki tokens`.
 
 use serde_json::Value;
 
@@ -54,4 +54,18 @@ fn errors_are_json_too() {
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     let error = json(&ended.stdout)["error"].to_string();
     assert!(error.contains("no-such-model"), "{error}");
+}
+
+#[test]
+fn tokens_needs_no_onnx_runtime() {
+    let program = Program::new().with("EKAKI__RUNTIME__LIBRARY", "no-such-library");
+    let ended = program.run(&["tokens", "(pink hair:1.3)", "--json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let chunk = &json(&ended.stdout)["chunks"][0];
+    assert_eq!(chunk["ids"].as_array().unwrap().len(), 77);
+    assert_eq!(chunk["weights"][1], serde_json::json!(1.3_f32));
+
+    let ended = program.run(&["tokens", "pink hair", "--plain-prompt"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stdout.starts_with("chunk 1 of 1\n"), "{}", ended.stdout);
 }
