@@ -337,7 +337,7 @@ async fn timed(sending: impl Future<Output = Result<(), SendError>>) -> Result<(
 }
 
 fn encode_preview(index: u32, image: &RgbImage) -> Option<Preview> {
-    match encode_jpeg(image, PREVIEW_JPEG_QUALITY) {
+    match encode_jpeg(image, PREVIEW_JPEG_QUALITY, None) {
         Ok(jpeg) => Some(Preview {
             jpeg: jpeg.into(),
             width: image.width(),

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{RgbImage, byte};
+use super::{RgbImage, tensor::byte};
 use crate::schedulers::Latents;
 
 /// The map from a latent pixel to red, green and blue in 0 to 1, fitted to one autoencoder.

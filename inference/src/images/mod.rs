@@ -1,89 +1,100 @@
-//! From numbers to picture files, and what is written into them.
+//! From picture files to numbers and back, and what is written into the files.
+//!
+//! [`decode()`] takes whatever people send, [`resize()`] brings it to the size that is drawn and [`tensor_from_rgb`] to
+//! the encoder's numbers; [`rgb_from_tensor`] and `encode_…` are the way back, with a [`Recipe`] in the file.
 
-use std::io;
-
-use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
-use ndarray::ArrayView3;
-
+mod decode;
+mod encode;
+mod exif;
+mod interpolate;
 mod latent_preview;
+mod mask;
+mod png_text;
 mod recipe;
+mod resample;
+mod resize;
+mod tensor;
 #[cfg(test)]
 mod tests;
 
+pub use decode::{DecodeLimits, Picture, decode};
+pub use encode::{encode_jpeg, encode_png, encode_webp};
+pub use interpolate::{LatentUpscaler, UnknownUpscaler, shrink_mask, upscale_latents};
 pub use latent_preview::LatentPreview;
-pub use recipe::Recipe;
+pub use mask::{paste_masked, tensor_from_mask};
+pub use recipe::{HiresRecipe, HiresSize, Recipe, RecipeError};
+pub use resize::{ResizeMode, UnknownResizeMode, resize, resize_mask};
+pub use tensor::{rgb_from_tensor, tensor_from_rgb};
 
 /// Eight bits for red, green and blue, rows from the top.
 pub type RgbImage = image::RgbImage;
 
-/// A picture could not be encoded.
+/// Eight bits for each pixel: a mask, or how opaque a picture is.
+pub type GrayImage = image::GrayImage;
+
+/// A picture could not be decoded or encoded.
+///
+/// The text is one sentence for the person whose picture it is.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageError {
+    /// The file has more bytes than it may have.
+    #[error("the picture's file is larger than {} MiB", limit >> 20)]
+    FileTooLarge {
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// The file is of another type, or no picture.
+    #[error("the file is no picture of a known type; PNG, JPEG, WebP and GIF can be read")]
+    UnknownType,
+    /// The picture has more pixels than it may have.
+    #[error(
+        "the picture has {width}x{height} pixels; at most {} megapixels and {max_side} on a side can be read",
+        max_pixels / 1_000_000
+    )]
+    TooManyPixels {
+        /// From left to right.
+        width: u32,
+        /// From top to bottom.
+        height: u32,
+        /// The limit for each of both.
+        max_side: u32,
+        /// The limit for their product.
+        max_pixels: u64,
+    },
+    /// The decoder gave up.
+    #[error("the {format} file is damaged or cut off")]
+    Damaged {
+        /// The type that the file says it is.
+        format: &'static str,
+        /// What the decoder says.
+        #[source]
+        source: image::ImageError,
+    },
+    /// A JPEG file ends before the picture does.
+    #[error("the JPEG file is cut off")]
+    Truncated,
+    /// A JPEG file describes the whole picture again and again.
+    #[error("the JPEG file has too many scans")]
+    TooManyScans,
+    /// Pictures that belong together have different sizes.
+    #[error("a picture of {}x{} pixels does not fit one of {}x{}", other.0, other.1, size.0, size.1)]
+    SizesDiffer {
+        /// Width and height of the first one.
+        size: (u32, u32),
+        /// Width and height of the other one.
+        other: (u32, u32),
+    },
     /// The PNG encoder failed.
     #[error("the picture cannot be encoded as PNG")]
     Png(#[from] png::EncodingError),
     /// The JPEG encoder failed.
     #[error("the picture cannot be encoded as JPEG")]
     Jpeg(#[source] image::ImageError),
-}
-
-/// The picture in a decoder's output of shape `[3, height, width]`, whose values run from -1 to 1.
-///
-/// Rounds as diffusers' `VaeImageProcessor` does. Not-a-number becomes black.
-#[expect(clippy::needless_pass_by_value, reason = "a view is a reference already")]
-pub fn rgb_from_tensor(sample: ArrayView3<'_, f32>) -> RgbImage {
-    let (_, height, width) = sample.dim();
-    let mut image = RgbImage::new(width as u32, height as u32);
-    for (channel, plane) in sample.outer_iter().take(3).enumerate() {
-        let values = image.iter_mut().skip(channel).step_by(3);
-        for (value, &number) in values.zip(&plane) {
-            *value = byte(number * 0.5 + 0.5);
-        }
-    }
-    image
-}
-
-/// A number between 0 and 1 as a byte; halves round to even, as in numpy.
-fn byte(number: f32) -> u8 {
-    (number.clamp(0.0, 1.0) * 255.0).round_ties_even() as u8
-}
-
-/// The picture as a PNG file, with `parameters` (see [`Recipe`]) where AUTOMATIC1111's web UI and its relatives look
-/// for them: a `tEXt` chunk, or `iTXt` when the text does not fit Latin-1.
-///
-/// # Errors
-/// When the picture has no pixels.
-pub fn encode_png(image: &RgbImage, parameters: Option<&str>) -> Result<Vec<u8>, ImageError> {
-    let mut file = Vec::new();
-    let mut encoder = png::Encoder::new(&mut file, image.width(), image.height());
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.set_compression(png::Compression::Fast);
-    if let Some(parameters) = parameters {
-        const KEYWORD: &str = "parameters";
-        // Both chunks forbid the null character.
-        let text = parameters.replace('\0', "");
-        if text.chars().all(|letter| u8::try_from(letter).is_ok()) {
-            encoder.add_text_chunk(KEYWORD.to_owned(), text)?;
-        } else {
-            encoder.add_itxt_chunk(KEYWORD.to_owned(), text)?;
-        }
-    }
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(image)?;
-    writer.finish()?;
-    Ok(file)
-}
-
-/// The picture as a JPEG file of `quality` 1 to 100; for previews.
-///
-/// # Errors
-/// When the picture has no pixels or a side over 65,535.
-pub fn encode_jpeg(image: &RgbImage, quality: u8) -> Result<Vec<u8>, ImageError> {
-    let mut file = io::Cursor::new(Vec::new());
-    JpegEncoder::new_with_quality(&mut file, quality)
-        .write_image(image, image.width(), image.height(), ExtendedColorType::Rgb8)
-        .map_err(ImageError::Jpeg)?;
-    Ok(file.into_inner())
+    /// The WebP encoder failed.
+    #[error("the picture cannot be encoded as WebP")]
+    WebP(#[source] image::ImageError),
+    /// A JPEG file has no room for the text.
+    #[error("the prompt is too long for a JPEG file; use PNG or WebP")]
+    ParametersTooLong,
 }

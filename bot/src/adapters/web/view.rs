@@ -278,12 +278,13 @@ fn parameters(recipe: &RecipeView) -> String {
         prompt: recipe.prompt.clone(),
         negative_prompt: recipe.negative_prompt.clone(),
         num_inference_steps: recipe.num_inference_steps,
-        scheduler: scheduler.name(),
+        scheduler: scheduler.name().to_owned(),
         guidance_scale: recipe.guidance_scale,
         seed: recipe.seed,
         width: recipe.width,
         height: recipe.height,
         model_name: recipe.model.clone(),
+        ..Recipe::default()
     };
     recipe.to_string()
 }

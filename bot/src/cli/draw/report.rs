@@ -16,7 +16,7 @@ pub(super) struct Report {
     negative_prompt: String,
     steps: u32,
     guidance: f32,
-    scheduler: &'static str,
+    scheduler: String,
     truncated_prompt: bool,
     timings: TimingsReport,
 }

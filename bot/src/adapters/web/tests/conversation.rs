@@ -40,7 +40,7 @@ async fn a_picture_from_command_to_history() {
     );
     assert_snapshot!(message["recipe"]["parameters"].as_str().unwrap(), @"
     後藤ひとり
-    Steps: 3, Sampler: DDIM, CFG scale: 3, Seed: 18446744073709551614, Size: 128x128, Model: avatar, Version: Ekaki 0.1.0
+    Steps: 3, Sampler: DDIM, CFG scale: 3, Seed: 18446744073709551614, Size: 128x128, Model: avatar, RNG: CPU, Version: Ekaki 0.1.0
     ");
     assert_snapshot!(message["images"][1], @r#"{"file_name":"ekaki-1-2.png","height":128,"seed":"18446744073709551615","url":"/api/images/1/1","width":128}"#);
     assert!(tester.adapter.shared.hub.live(&person.cookie).is_empty());
