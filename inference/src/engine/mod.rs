@@ -14,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use self::job::{Client, Job, Slot};
 use self::library::Library;
@@ -22,7 +23,7 @@ use crate::error::{InferenceError, LoadError};
 use crate::models::{self, Manifest, ModelInfo, ModelSource};
 use crate::request::{GenerateOutput, GenerateRequest, Progress, RequestError};
 use crate::schedulers::{LoopOptions, Scheduler, SchedulerError};
-use crate::session::{SessionConfig, SessionFactory, Terminator};
+use crate::session::{NetworkTime, SessionConfig, SessionFactory, Terminator};
 
 /// What the engine works with.
 #[derive(Debug)]
@@ -77,6 +78,8 @@ pub struct EngineStats {
     pub unet_calls: u64,
     /// Rows in those calls.
     pub unet_rows: u64,
+    /// The time inside ONNX Runtime, of all networks.
+    pub network_time: Duration,
 }
 
 /// What the handle and the thread both see.
@@ -122,6 +125,7 @@ struct Inner {
     max_pending: usize,
     shared: Arc<Shared>,
     terminator: Terminator,
+    network_time: Arc<NetworkTime>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -143,6 +147,7 @@ impl Engine {
         let manifests = inspect(&config.models)?;
         let factory = SessionFactory::new(config.session)?;
         let terminator = factory.terminator();
+        let network_time = factory.network_time();
         let (sender, inbox) = mpsc::channel();
         let shared = Arc::new(Shared::default());
         let mut library = Library::new(config.models, &manifests, factory);
@@ -160,6 +165,7 @@ impl Engine {
                 max_pending: config.max_pending,
                 shared,
                 terminator,
+                network_time,
                 thread: Mutex::new(Some(thread)),
             }),
         })
@@ -222,6 +228,7 @@ impl Engine {
             ticks: counters.ticks.load(Ordering::Relaxed),
             unet_calls: counters.unet_calls.load(Ordering::Relaxed),
             unet_rows: counters.unet_rows.load(Ordering::Relaxed),
+            network_time: self.inner.network_time.total(),
         }
     }
 

@@ -5,12 +5,15 @@
 
 mod ep;
 mod factory;
+mod graph;
+mod network_time;
 mod onnx;
 mod terminator;
 mod threads;
 
 pub use self::ep::{Provider, UnknownProvider};
 pub use self::factory::SessionConfig;
-pub(crate) use self::factory::{NetworkSource, SessionFactory};
+pub(crate) use self::factory::{NetworkSource, SessionFactory, TextEncoderOptions};
+pub(crate) use self::network_time::NetworkTime;
 pub(crate) use self::onnx::{Input, OnnxSession, TensorSpec};
 pub(crate) use self::terminator::Terminator;

@@ -1,13 +1,15 @@
 //! One network: what it declares, and running it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
 
 use half::f16;
 use ndarray::ArrayD;
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, Outlet, Tensor, TensorElementType, TensorRef, ValueType};
 
-use super::Terminator;
+use super::{NetworkTime, Terminator};
 use crate::error::{InferenceError, LoadError};
 
 /// An input or output as the network declares it.
@@ -60,10 +62,16 @@ pub(crate) struct OnnxSession {
     inputs: Vec<TensorSpec>,
     outputs: Vec<TensorSpec>,
     terminator: Terminator,
+    network_time: Arc<NetworkTime>,
 }
 
 impl OnnxSession {
-    pub(super) fn new(session: Session, path: &Path, terminator: Terminator) -> Result<Self, LoadError> {
+    pub(super) fn new(
+        session: Session,
+        path: &Path,
+        terminator: Terminator,
+        network_time: Arc<NetworkTime>,
+    ) -> Result<Self, LoadError> {
         let inputs = session.inputs().iter().filter_map(TensorSpec::new).collect();
         let outputs = session.outputs().iter().filter_map(TensorSpec::new).collect();
         Ok(Self {
@@ -72,6 +80,7 @@ impl OnnxSession {
             inputs,
             outputs,
             terminator,
+            network_time,
         })
     }
 
@@ -109,10 +118,12 @@ impl OnnxSession {
             .map(|(spec, input)| Ok((spec.name.as_str(), to_value(spec, input)?)))
             .collect::<ort::Result<Vec<_>>>()
             .map_err(failed)?;
-        let outputs = self
+        let begin = Instant::now();
+        let result = self
             .session
-            .run_with_options(values, self.terminator.run_options())
-            .map_err(failed)?;
+            .run_with_options(values, self.terminator.run_options());
+        self.network_time.add(begin.elapsed());
+        let outputs = result.map_err(failed)?;
         let value = outputs
             .get(&output.name)
             .ok_or_else(|| failed(ort::Error::new(format!("there is no output `{}`", output.name))))?;

@@ -14,7 +14,7 @@ use super::{Conditioning, DiffusionModel, Family, Manifest, ModelInfo, ModelSour
 use crate::error::{InferenceError, LoadError};
 use crate::images::RgbImage;
 use crate::schedulers::Latents;
-use crate::session::SessionFactory;
+use crate::session::{SessionFactory, TextEncoderOptions};
 
 const TEXT_ENCODER: &str = "text_encoder/model.onnx";
 const UNET: &str = "unet/model.onnx";
@@ -52,7 +52,11 @@ impl StableDiffusion {
     pub(super) fn load(source: &ModelSource, factory: &SessionFactory) -> Result<Self, LoadError> {
         let configs = PartConfigs::read(source)?;
         let tokenizer = source.tokenizer()?;
-        let text_encoder = factory.open(&source.network(TEXT_ENCODER)?)?;
+        let options = TextEncoderOptions {
+            clip_skip: true,
+            ..TextEncoderOptions::default()
+        };
+        let text_encoder = factory.open_text_encoder(&source.network(TEXT_ENCODER)?, &options)?;
         let unet = factory.open(&source.network(UNET)?)?;
         let vae_decoder = factory.open(&source.network(VAE_DECODER)?)?;
         Ok(Self {

@@ -15,6 +15,10 @@ impl ExecutionProvider for Cpu {
         true
     }
 
+    fn fuses_attention(&self) -> bool {
+        true
+    }
+
     /// Nothing to add: a session without providers runs here.
     fn register(&self, builder: SessionBuilder) -> ort::Result<SessionBuilder> {
         Ok(builder)

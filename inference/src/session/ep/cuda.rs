@@ -16,6 +16,10 @@ impl ExecutionProvider for Cuda {
         CUDA::is_available().unwrap_or(false)
     }
 
+    fn fuses_attention(&self) -> bool {
+        true
+    }
+
     fn register(&self, builder: SessionBuilder) -> ort::Result<SessionBuilder> {
         Ok(builder.with_execution_providers([CUDA::default().build().error_on_failure()])?)
     }

@@ -16,9 +16,13 @@ impl ExecutionProvider for DirectMl {
         DirectML::is_available().unwrap_or(false)
     }
 
-    /// DirectML refuses memory patterns and parallel execution; the latter is off already.
+    /// It has the operator, but nobody has tried it there.
+    fn fuses_attention(&self) -> bool {
+        false
+    }
+
+    /// DirectML refuses memory patterns and parallel execution; both are off already.
     fn register(&self, builder: SessionBuilder) -> ort::Result<SessionBuilder> {
-        let builder = builder.with_memory_pattern(false)?;
         Ok(builder.with_execution_providers([DirectML::default().build().error_on_failure()])?)
     }
 }

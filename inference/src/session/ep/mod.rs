@@ -73,6 +73,9 @@ pub(super) trait ExecutionProvider: Sync {
     /// Whether the loaded library was built with it. It may still not work on this machine.
     fn is_built_in(&self) -> bool;
 
+    /// Whether attention shall be fused into ONNX Runtime's `MultiHeadAttention`.
+    fn fuses_attention(&self) -> bool;
+
     /// Adds it to the session that is being built.
     fn register(&self, builder: SessionBuilder) -> ort::Result<SessionBuilder>;
 }
