@@ -22,9 +22,10 @@ lint: ## formatting, clippy, documentation and, when cargo-deny is installed, th
 	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny check; \
 	else echo "cargo-deny is not installed, so the dependencies were not checked (cargo install cargo-deny)"; fi
 
-bench: ## compare speed and memory with optimum's pipeline on the same model
-	$(CARGO) build --release --locked
+bench: ## compare speed and memory with optimum and diffusers; SD15=folder adds Stable Diffusion 1.5 (make_sd15.py)
+	$(CARGO) build --release --locked --workspace --bins --examples
 	$(PYTHON) onnx/tools/bench_peers.py
+	$(PYTHON) onnx/tools/bench_pipelines.py $(if $(SD15),--sd15 $(SD15))
 
 model: ## train and export the embedded model anew; takes hours on a CPU
 	onnx/avatar/train/run.sh
