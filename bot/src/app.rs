@@ -17,7 +17,9 @@ use crate::commands::{CommandContext, Commands, random_seed};
 use crate::config::{Config, InferenceConfig, RuntimeConfig, program_folder};
 use crate::limits::Limits;
 use crate::models;
-use crate::queue::{Clock, EngineGenerator, ImageGenerator, JobQueue, QueueParts, QueueSettings};
+use crate::queue::{
+    Clock, DrawingSettings, EngineGenerator, ImageGenerator, JobQueue, QueueParts, QueueSettings,
+};
 use crate::store::Store;
 
 /// How long last messages may take after the queue has stopped.
@@ -49,7 +51,7 @@ impl App {
             store,
             limits: Limits::new(&config.limits, config.queue.max_queued),
             settings: QueueSettings::new(&config.queue, &config.shutdown),
-            generator: Arc::new(EngineGenerator::new(engine.clone())),
+            generator: Arc::new(EngineGenerator::new(engine.clone()).with_settings(drawing_settings(config))),
             clock: Clock::system(),
             random_seed,
             adapters: adapters.all,
@@ -127,15 +129,28 @@ pub fn session_config(config: &Config) -> SessionConfig {
     }
 }
 
+/// How every picture of the service is drawn.
+fn drawing_settings(config: &Config) -> DrawingSettings {
+    DrawingSettings {
+        noise_source: config.inference.noise,
+        prompt_syntax: config.inference.prompt_syntax,
+    }
+}
+
 async fn start_engine(config: &Config, on_install: InstallObserver) -> anyhow::Result<Engine> {
     let models: Vec<(String, ModelSource)> = models::all(&config.inference)?;
-    let InferenceConfig { max_batch_rows, .. } = config.inference;
+    let InferenceConfig {
+        max_batch_rows,
+        memory_budget_mib,
+        ..
+    } = config.inference;
     let pictures = config.queue.concurrency * config.limits.max_count as usize;
     let engine = EngineConfig {
         models,
         session: session_config(config),
         max_batch_rows,
         max_pending: pictures,
+        memory_budget_bytes: memory_budget_mib.map(|mib| u64::from(mib) << 20),
     };
     let request = runtime_request(config);
     let starting = tokio::task::spawn_blocking(move || {

@@ -62,6 +62,7 @@ impl Plan {
             },
             max_batch_rows: usize::try_from(2 * self.jobs)?,
             max_pending: usize::try_from(self.jobs)?,
+            memory_budget_bytes: None,
         })?)
     }
 
@@ -77,6 +78,7 @@ impl Plan {
             guidance_scale: self.guidance_scale,
             seed,
             scheduler: Some("DDIMScheduler".parse::<SchedulerName>()?),
+            ..GenerateRequest::default()
         })
     }
 

@@ -111,6 +111,18 @@ pub enum InferenceError {
         /// What ONNX Runtime says.
         reason: String,
     },
+    /// The request asks for something that this export of the model cannot do.
+    #[error("the model cannot draw this: {what}")]
+    Unsupported {
+        /// What is missing, and where there is a remedy, which.
+        what: String,
+    },
+    /// A network's answer has values that are not numbers, or infinite ones.
+    #[error(
+        "the model's answer is not made of numbers (NaN or infinity); a float16 export may be out of its range, or the \
+         model's files are damaged"
+    )]
+    NotFinite,
     /// More requests are waiting than the engine accepts.
     #[error("too many drawings are waiting")]
     Overloaded,
@@ -123,4 +135,24 @@ pub enum InferenceError {
         /// The text of the panic.
         reason: String,
     },
+}
+
+impl InferenceError {
+    /// Whether ONNX Runtime has said, in the words of one of its execution providers, that it has no memory left.
+    pub fn is_out_of_memory(&self) -> bool {
+        const TEXTS: &[&str] = &[
+            "failed to allocate",
+            "out of memory",
+            "bad_alloc",
+            "bad allocation",
+            "alloc_failed",
+            "outofmemory",
+            "8007000e",
+        ];
+        let Self::Run { reason, .. } = self else {
+            return false;
+        };
+        let reason = reason.to_ascii_lowercase();
+        TEXTS.iter().any(|text| reason.contains(text))
+    }
 }

@@ -24,6 +24,6 @@ pub use crate::engine::{CancelFlag, Engine, EngineConfig, EngineStats, Observer}
 pub use crate::error::{InferenceError, LoadError};
 pub use crate::images::{Recipe, RgbImage};
 pub use crate::models::{Family, ModelDefaults, ModelInfo, ModelSource};
-pub use crate::request::{GenerateOutput, GenerateRequest, Progress, RequestError, Timings};
+pub use crate::request::{GenerateOutput, GenerateRequest, Hires, Progress, RequestError, Source, Timings};
 pub use crate::schedulers::{Latents, SchedulerName};
 pub use crate::session::{Provider, SessionConfig};

@@ -71,6 +71,7 @@ fn sessions_need_a_library() {
         session: SessionConfig::default(),
         max_batch_rows: 1,
         max_pending: 1,
+        memory_budget_bytes: None,
     };
     insta::assert_snapshot!(Engine::start(config).unwrap_err(), @"ONNX Runtime is not loaded");
 }

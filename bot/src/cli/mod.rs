@@ -1,7 +1,9 @@
 //! The command line: one file for each subcommand.
 
 mod draw;
+mod engine;
 mod install_progress;
+mod models;
 mod runtime;
 mod serve;
 mod terminal_picture;
@@ -10,6 +12,7 @@ mod tokens;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -38,12 +41,27 @@ enum CliCommand {
     /// Serve the chats until stopped (this is what happens without a command)
     Serve,
     /// Draw a picture from the terminal
-    Draw(draw::DrawArgs),
+    Draw(Box<draw::DrawArgs>),
     /// Show what a model reads of a prompt: chunks, weights and token ids
     Tokens(tokens::TokensArgs),
+    /// List, examine and add models
+    #[command(subcommand)]
+    Models(models::ModelsCommand),
     /// Find or install ONNX Runtime
     #[command(subcommand)]
     Runtime(runtime::RuntimeCommand),
+}
+
+impl CliCommand {
+    /// Whether a program reads the answer.
+    fn json(&self) -> bool {
+        match self {
+            Self::Draw(args) => args.json,
+            Self::Tokens(args) => args.json,
+            Self::Models(command) => command.json(),
+            Self::Serve | Self::Runtime(_) => false,
+        }
+    }
 }
 
 /// Where the settings of a subcommand come from.
@@ -56,11 +74,7 @@ struct Context {
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let json = match &cli.command {
-        Some(CliCommand::Draw(args)) => args.json,
-        Some(CliCommand::Tokens(args)) => args.json,
-        _ => false,
-    };
+    let json = cli.command.as_ref().is_some_and(CliCommand::json);
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -89,11 +103,15 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         CliCommand::Serve => serve::run(&context),
         CliCommand::Draw(args) => {
             log_warnings(&context.config.log)?;
-            draw::run(&context, args)
+            draw::run(&context, &args)
         }
         CliCommand::Tokens(args) => {
             log_warnings(&context.config.log)?;
             tokens::run(&context.config, &args)
+        }
+        CliCommand::Models(command) => {
+            log_warnings(&context.config.log)?;
+            models::run(&context, command)
         }
         CliCommand::Runtime(command) => {
             log_warnings(&context.config.log)?;
@@ -139,6 +157,11 @@ fn block_on<T>(
     let ended = runtime.block_on(task);
     runtime.shutdown_background();
     ended
+}
+
+/// Wall time in milliseconds.
+fn milliseconds(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -178,8 +178,10 @@ fn scheduler(arguments: &Arguments) -> Result<Option<&'static str>, UserError> {
     match name.parse::<SchedulerName>() {
         Ok(name) => Ok(Some(name.name())),
         Err(_) => {
+            // Most of them also exist with "Karras" and the like behind their name, which would be a list of dozens.
             let known = SchedulerName::ALL
                 .iter()
+                .filter(|name| name.schedule_type().is_none())
                 .map(|name| name.name().to_owned())
                 .collect();
             Err(UserError::UnknownChoice {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use secrecy::SecretString;
+
 /// What the service takes from its environment.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
@@ -11,6 +13,17 @@ pub struct Environment {
     pub ort_dylib_path: Option<PathBuf>,
     /// What the terminal says of itself.
     pub terminal: Terminal,
+    /// Where models come from.
+    pub hub: HubEnvironment,
+}
+
+/// The hub that models are downloaded from, in the variables that its own programs agree on.
+#[derive(Clone, Debug, Default)]
+pub struct HubEnvironment {
+    /// `HF_ENDPOINT`: the address of a mirror.
+    pub endpoint: Option<String>,
+    /// `HF_TOKEN`: for models that not everybody may download.
+    pub token: Option<SecretString>,
 }
 
 /// What the terminal says of itself, in the variables that programs agree on.
@@ -40,6 +53,7 @@ impl Environment {
             .filter(|path| !path.is_empty())
             .map(PathBuf::from);
         let text = |name| std::env::var(name).unwrap_or_default();
+        let filled = |name| Some(text(name).trim().to_owned()).filter(|value| !value.is_empty());
         let terminal = Terminal {
             term: text("TERM"),
             program: text("TERM_PROGRAM"),
@@ -49,6 +63,10 @@ impl Environment {
             variables,
             ort_dylib_path,
             terminal,
+            hub: HubEnvironment {
+                endpoint: filled("HF_ENDPOINT"),
+                token: filled("HF_TOKEN").map(SecretString::from),
+            },
         }
     }
 }

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-pub use self::environment::{Environment, Terminal, program_folder};
+pub use self::environment::{Environment, HubEnvironment, Terminal, program_folder};
 pub use self::error::{ConfigError, Origin};
 pub use self::sections::{
     DataConfig, I18nConfig, InferenceConfig, LimitsConfig, LogConfig, LogFormat, LogLevel, QueueConfig,

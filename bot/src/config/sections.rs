@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use inference::Provider;
+use inference::noise::NoiseSource;
+use inference::prompt::PromptSyntax;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
@@ -45,6 +47,15 @@ pub struct InferenceConfig {
     pub threads: usize,
     /// Most rows of one UNet call.
     pub max_batch_rows: usize,
+    /// Most MiB of all loaded models together; `None` is without limit.
+    #[serde(deserialize_with = "zero_as_none")]
+    pub memory_budget_mib: Option<u32>,
+    /// Whose random numbers a seed stands for; `None` is what the model says.
+    #[serde(deserialize_with = "from_text_or_none")]
+    pub noise: Option<NoiseSource>,
+    /// How prompts are read.
+    #[serde(deserialize_with = "from_text")]
+    pub prompt_syntax: PromptSyntax,
 }
 
 /// `[queue]`
@@ -193,6 +204,16 @@ fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(
     String::deserialize(deserializer)?
         .parse()
         .map_err(serde::de::Error::custom)
+}
+
+fn from_text_or_none<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 fn socket_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {

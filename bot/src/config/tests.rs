@@ -33,6 +33,7 @@ fn the_defaults_are_complete_and_valid() {
     assert_eq!(config.web.bind.to_string(), "127.0.0.1:7860");
     assert!(config.web.token.is_none());
     assert_eq!(config.limits.per_day, None);
+    assert_eq!(config.inference.noise, None);
     assert_eq!(
         config.runtime.library.as_deref(),
         Some(Path::new("/env/libonnxruntime.so"))
@@ -99,6 +100,8 @@ fn values_without_sense_are_named_with_their_place() {
     insta::assert_snapshot!(refused("[web]\nbind = \"localhost\"\n", &[]), @r#"ekaki.toml, line 2: `web.bind`: "localhost" is not an address with a port, like 127.0.0.1:7860"#);
     insta::assert_snapshot!(refused("[log]\nlevel = \"loud\"\n", &[]), @r#"ekaki.toml, line 2: `log.level`: "loud" is none of error, warn, info, debug, trace"#);
     insta::assert_snapshot!(refused("", &[("EKAKI__I18N__DEFAULT_LOCALE", "tlh")]), @r#"environment variable EKAKI__I18N__DEFAULT_LOCALE: `i18n.default_locale`: unknown language "tlh"; known are en, ja"#);
+    insta::assert_snapshot!(refused("[inference]\nnoise = \"gpu\"\n", &[]), @"ekaki.toml, line 2: `inference.noise`: there is no source of noise `gpu` (known: cpu, cuda)");
+    insta::assert_snapshot!(refused("[inference]\nprompt_syntax = \"comfy\"\n", &[]), @"ekaki.toml, line 2: `inference.prompt_syntax`: there is no prompt syntax `comfy` (known: a1111, plain)");
     insta::assert_snapshot!(refused("[runtime]\nprovider = \"abacus\"\n", &[]), @r#"ekaki.toml, line 2: `runtime.provider`: unknown execution provider "abacus", known are auto, cpu, cuda, directml"#);
 }
 

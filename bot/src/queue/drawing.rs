@@ -104,25 +104,13 @@ async fn too_late(cancel: &CancellationToken) {
 
 fn class_of(error: &InferenceError) -> ErrorClass {
     match error {
-        InferenceError::InvalidRequest(_) => ErrorClass::InvalidRequest,
-        InferenceError::UnknownModel { .. } | InferenceError::Load(_) => ErrorClass::Model,
-        InferenceError::Run { reason, .. } if is_out_of_memory(reason) => ErrorClass::OutOfMemory,
+        InferenceError::InvalidRequest(_) | InferenceError::Unsupported { .. } => ErrorClass::InvalidRequest,
+        InferenceError::UnknownModel { .. } | InferenceError::Load(_) | InferenceError::NotFinite => {
+            ErrorClass::Model
+        }
+        error if error.is_out_of_memory() => ErrorClass::OutOfMemory,
         _ => ErrorClass::Internal,
     }
-}
-
-/// ONNX Runtime has no code for it, only texts: its own arena's, the C++ library's, CUDA's and DirectX's.
-fn is_out_of_memory(reason: &str) -> bool {
-    let reason = reason.to_ascii_lowercase();
-    [
-        "failed to allocate memory",
-        "bad_alloc",
-        "bad allocation",
-        "out of memory",
-        "e_outofmemory",
-    ]
-    .iter()
-    .any(|text| reason.contains(text))
 }
 
 async fn save(shared: &Shared, outputs: Vec<GenerateOutput>) -> anyhow::Result<Ending> {

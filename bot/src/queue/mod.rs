@@ -20,7 +20,9 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 pub use self::clock::Clock;
-pub use self::generator::{EngineGenerator, GenerateJob, GenerateProgress, ImageGenerator, ProgressSink};
+pub use self::generator::{
+    DrawingSettings, EngineGenerator, GenerateJob, GenerateProgress, ImageGenerator, ProgressSink,
+};
 use crate::config::{QueueConfig, ShutdownConfig};
 use crate::limits::Limits;
 pub use crate::store::DrawParameters;

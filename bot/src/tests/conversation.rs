@@ -137,7 +137,7 @@ async fn mistakes_are_answered_at_once() {
     insta::assert_snapshot!(bot.answer("cat --size 100x").await, @r#"m1: "100x" is not possible for --size. An example: --size 128x192"#);
     insta::assert_snapshot!(bot.answer("cat --guidance NaN").await, @r#"m1: "NaN" is not possible for --guidance. An example: --guidance 4.5"#);
     insta::assert_snapshot!(bot.answer("cat --seed -5").await, @r#"m1: "-5" is not possible for --seed. An example: --seed 1"#);
-    insta::assert_snapshot!(bot.answer("cat --scheduler turbo").await, @r#"m1: There is no scheduler "turbo". There is: DDIM, Euler"#);
+    insta::assert_snapshot!(bot.answer("cat --scheduler turbo").await, @r#"m1: There is no scheduler "turbo". There is: DDIM, DDPM, PLMS, LMS, Euler, Euler a, Heun, DPM2, DPM2 a, DPM++ 2M, DPM++ 2M SDE, DPM++ 2S, DEIS, UniPC, LCM, TCD"#);
     insta::assert_snapshot!(bot.answer("cat --model sdxl").await, @r#"m1: There is no model "sdxl". There is: avatar, sd15"#);
     insta::assert_snapshot!(bot.answer(&"あ".repeat(1001)).await, @"m1: The prompt has 1001 characters; at most 1000 are possible.");
     bot.say(Locale::JA, "m1", "猫 --steps たくさん").await;

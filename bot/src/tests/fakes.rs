@@ -304,6 +304,11 @@ impl ImageGenerator for FakeGenerator {
             family: Family::StableDiffusion,
             scheduler: "DDIM",
             size_multiple: 8,
+            prediction_type: "epsilon".to_owned(),
+            inpainting: false,
+            image_to_image: true,
+            clip_skip: None,
+            noise: Default::default(),
             defaults: ModelDefaults {
                 width: 128,
                 height: 128,

@@ -122,9 +122,16 @@ fn each_library_stays_in_its_room() {
     );
     only_in(&["fluent_bundle::"], &["bot/src/i18n/"]);
     only_in(&["clap::", "indicatif::"], &["bot/src/cli/"]);
+    only_in(
+        &["hf_hub::", "ureq::"],
+        &["bot/src/models/", "inference/src/runtime/"],
+    );
     only_in(&["ort::"], &["inference/src/session/", "inference/src/runtime/"]);
     only_in(&["tokio::", "tokio_util::"], &["bot/"]);
-    only_in(&["std::env::", "env::var", "use std::env"], &["bot/src/config/"]);
+    only_in(
+        &["std::env::", "env::var", "use std::env"],
+        &["bot/src/config/", "inference/examples/"],
+    );
     only_in(&["signal::"], &["bot/src/shutdown.rs"]);
     only_in(&["process::exit"], &["bot/src/shutdown.rs"]);
 }

@@ -8,6 +8,8 @@ mod command_line;
 #[cfg(test)]
 mod drawing;
 #[cfg(test)]
+mod models;
+#[cfg(test)]
 mod page;
 #[cfg(test)]
 mod restart;

@@ -7,17 +7,17 @@ use std::time::Instant;
 
 use super::{CancelFlag, Observer};
 use crate::error::InferenceError;
-use crate::pipeline::Generation;
+use crate::images::Recipe;
+use crate::pipeline::{Generation, Plan};
 use crate::request::{GenerateOutput, GenerateRequest, Progress, Timings};
-use crate::schedulers::Scheduler;
 
 /// An accepted request that has not begun.
 pub(super) struct Job {
     pub(super) request: GenerateRequest,
     /// The index of the model.
     pub(super) model: usize,
-    pub(super) scheduler: Box<dyn Scheduler>,
-    pub(super) scheduler_name: &'static str,
+    pub(super) plan: Plan,
+    pub(super) recipe: Recipe,
     pub(super) client: Client,
 }
 
@@ -25,9 +25,10 @@ pub(super) struct Job {
 pub(super) struct ActiveJob {
     pub(super) generation: Generation,
     pub(super) model: usize,
-    pub(super) scheduler_name: &'static str,
+    pub(super) recipe: Recipe,
+    /// The steps of all passes.
+    pub(super) num_inference_steps: u32,
     pub(super) client: Client,
-    pub(super) truncated_prompt: bool,
     pub(super) timings: Timings,
     pub(super) denoising_since: Instant,
     /// The tick in which it took its last step, 0 before the first.

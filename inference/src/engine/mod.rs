@@ -3,40 +3,59 @@
 //! In a tick all requests of one model and size take one denoising step together, each at its own step (continuous
 //! batching): a new request joins at the next tick, a cancelled one leaves at the next tick, a short one never waits
 //! for a long one. Requests of different models or sizes take turns.
+//!
+//! Models are loaded on first use in a thread of their own, and unloaded when others need the room (`library`). What
+//! goes wrong with one request, be it an error, a number that is none, or a call too large for the memory, ends that
+//! request alone (`batch`).
 
+mod batch;
+mod denoise;
+mod finish;
+mod guard;
 mod job;
 mod library;
+mod limits;
+mod loader;
+mod stats;
+#[cfg(test)]
+mod tests;
 mod thread;
 mod tick;
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use self::job::{Client, Job, Slot};
-use self::library::Library;
+use self::library::{Library, LibraryConfig, Loaded};
+use self::loader::{FolderLoader, Loader};
+use self::stats::Counters;
+pub use self::stats::EngineStats;
 use self::thread::Worker;
 use crate::error::{InferenceError, LoadError};
 use crate::models::{self, Manifest, ModelInfo, ModelSource};
-use crate::request::{GenerateOutput, GenerateRequest, Progress, RequestError};
-use crate::schedulers::{LoopOptions, Scheduler, SchedulerError};
-use crate::session::{NetworkTime, SessionConfig, SessionFactory, Terminator};
+use crate::pipeline::Plan;
+use crate::request::{GenerateOutput, GenerateRequest, Progress};
+use crate::session::{SessionConfig, SessionFactory};
 
 /// What the engine works with.
 #[derive(Debug)]
 pub struct EngineConfig {
-    /// The models by id. The first one is the default and is loaded at the start, the others on first use, while
-    /// everybody else waits.
+    /// The models by id. The first one is the default and is loaded at the start, the others on first use.
     pub models: Vec<(String, ModelSource)>,
     /// How networks are run.
     pub session: SessionConfig,
-    /// How many rows one UNet call may have. A picture with guidance takes two, one without takes one.
+    /// How many rows one UNet call may have. A picture with guidance takes two, one without takes one. When the memory
+    /// does not suffice the engine takes fewer by itself.
     pub max_batch_rows: usize,
     /// How many requests may be unfinished at a time; more are [`InferenceError::Overloaded`].
     pub max_pending: usize,
+    /// How much memory loaded models may take together, as far as the size of their files tells. Those that were not
+    /// used for longest are unloaded when another one is needed, never while they draw; a model that is larger than
+    /// this is loaded when no other one is. `None`: all of them stay.
+    pub memory_budget_bytes: Option<u64>,
 }
 
 /// Who hears about one request. Called on the engine's thread, so it has to return quickly.
@@ -69,43 +88,28 @@ impl CancelFlag {
     }
 }
 
-/// What the engine has done since it was started.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct EngineStats {
-    /// Ticks in which requests took a step.
-    pub ticks: u64,
-    /// Calls of a UNet.
-    pub unet_calls: u64,
-    /// Rows in those calls.
-    pub unet_rows: u64,
-    /// The time inside ONNX Runtime, of all networks.
-    pub network_time: Duration,
-}
-
 /// What the handle and the thread both see.
 #[derive(Debug, Default)]
 struct Shared {
     stopping: AtomicBool,
-    ticks: AtomicU64,
-    unet_calls: AtomicU64,
-    unet_rows: AtomicU64,
+    counters: Counters,
 }
 
 impl Shared {
     fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Acquire)
     }
-
-    fn count_tick(&self, rows: usize, calls: u64) {
-        self.ticks.fetch_add(1, Ordering::Relaxed);
-        self.unet_calls.fetch_add(calls, Ordering::Relaxed);
-        self.unet_rows.fetch_add(rows as u64, Ordering::Relaxed);
-    }
 }
 
 /// What tells the thread to do something.
 enum Message {
+    /// A request was accepted.
     Draw(Box<Job>),
+    /// A model is here, or it is not.
+    Loaded(Loaded),
+    /// Every handle is gone.
+    Close,
+    /// Everything is to end, which [`Shared::stopping`] says as well.
     Stop,
 }
 
@@ -124,9 +128,16 @@ struct Inner {
     pending: Arc<AtomicUsize>,
     max_pending: usize,
     shared: Arc<Shared>,
-    terminator: Terminator,
-    network_time: Arc<NetworkTime>,
+    loader: Arc<dyn Loader>,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// The thread that loads models can announce one at any time, so the channel alone does not tell that nobody is left.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The thread may have ended already.
+        let _ = self.sender.send(Message::Close);
+    }
 }
 
 impl fmt::Debug for Engine {
@@ -146,13 +157,31 @@ impl Engine {
     pub fn start(config: EngineConfig) -> Result<Self, LoadError> {
         let manifests = inspect(&config.models)?;
         let factory = SessionFactory::new(config.session)?;
-        let terminator = factory.terminator();
-        let network_time = factory.network_time();
+        let sources = config.models.into_iter().map(|(_, source)| source).collect();
+        let limits = Limits {
+            max_batch_rows: config.max_batch_rows,
+            max_pending: config.max_pending,
+            memory_budget_bytes: config.memory_budget_bytes,
+        };
+        Self::start_with(manifests, Arc::new(FolderLoader::new(sources, factory)), limits)
+    }
+
+    fn start_with(
+        manifests: Vec<Manifest>,
+        loader: Arc<dyn Loader>,
+        limits: Limits,
+    ) -> Result<Self, LoadError> {
         let (sender, inbox) = mpsc::channel();
         let shared = Arc::new(Shared::default());
-        let mut library = Library::new(config.models, &manifests, factory);
+        let library = LibraryConfig {
+            loader: Arc::clone(&loader),
+            announce: sender.clone(),
+            shared: Arc::clone(&shared),
+            memory_budget_bytes: limits.memory_budget_bytes,
+        };
+        let mut library = Library::new(library, &manifests);
         library.load_default()?;
-        let worker = Worker::new(library, inbox, Arc::clone(&shared), config.max_batch_rows);
+        let worker = Worker::new(library, inbox, Arc::clone(&shared), limits.max_batch_rows);
         let thread = std::thread::Builder::new()
             .name("engine".into())
             .spawn(move || worker.run())
@@ -162,10 +191,9 @@ impl Engine {
                 manifests,
                 sender,
                 pending: Arc::default(),
-                max_pending: config.max_pending,
+                max_pending: limits.max_pending,
                 shared,
-                terminator,
-                network_time,
+                loader,
                 thread: Mutex::new(Some(thread)),
             }),
         })
@@ -194,8 +222,7 @@ impl Engine {
     ) -> Result<CancelFlag, InferenceError> {
         request.validate()?;
         let (model, manifest) = self.manifest(&request.model)?;
-        request.check_multiple(manifest.info.size_multiple)?;
-        let (scheduler, scheduler_name) = scheduler(manifest, &request)?;
+        let plan = Plan::new(&request, manifest)?;
         if self.inner.shared.is_stopping() {
             return Err(InferenceError::Stopped);
         }
@@ -204,10 +231,10 @@ impl Engine {
         let cancel = CancelFlag::default();
         let client = Client::new(observer, cancel.clone(), slot);
         let job = Box::new(Job {
+            recipe: request.recipe(&manifest.info, plan.scheduler_name()),
             request,
             model,
-            scheduler,
-            scheduler_name,
+            plan,
             client,
         });
         match self.inner.sender.send(Message::Draw(job)) {
@@ -223,20 +250,14 @@ impl Engine {
 
     /// What was done since the start.
     pub fn stats(&self) -> EngineStats {
-        let counters = &self.inner.shared;
-        EngineStats {
-            ticks: counters.ticks.load(Ordering::Relaxed),
-            unet_calls: counters.unet_calls.load(Ordering::Relaxed),
-            unet_rows: counters.unet_rows.load(Ordering::Relaxed),
-            network_time: self.inner.network_time.total(),
-        }
+        self.inner.shared.counters.stats(self.inner.loader.network_time())
     }
 
     /// Ends a running network call, ends every unfinished request with [`InferenceError::Stopped`], and waits for the
-    /// thread. Calling it again does nothing.
+    /// thread, also while that loads a model. Calling it again does nothing.
     pub fn shutdown(&self) {
         self.inner.shared.stopping.store(true, Ordering::Release);
-        self.inner.terminator.terminate();
+        self.inner.loader.terminate();
         // The thread may have ended already, which is what this is for.
         let _ = self.inner.sender.send(Message::Stop);
         let thread = self
@@ -263,6 +284,14 @@ impl Engine {
     }
 }
 
+/// The numbers of an [`EngineConfig`].
+#[derive(Clone, Copy)]
+struct Limits {
+    max_batch_rows: usize,
+    max_pending: usize,
+    memory_budget_bytes: Option<u64>,
+}
+
 fn inspect(models: &[(String, ModelSource)]) -> Result<Vec<Manifest>, LoadError> {
     if models.is_empty() {
         return Err(LoadError::Models {
@@ -279,23 +308,4 @@ fn inspect(models: &[(String, ModelSource)]) -> Result<Vec<Manifest>, LoadError>
         manifests.push(models::inspect(id, source)?);
     }
     Ok(manifests)
-}
-
-/// The scheduler asked for, or the model's own, and its name for the recipe.
-fn scheduler(
-    manifest: &Manifest,
-    request: &GenerateRequest,
-) -> Result<(Box<dyn Scheduler>, &'static str), RequestError> {
-    let refused = |error: SchedulerError| RequestError::Scheduler {
-        reason: error.to_string(),
-    };
-    let own = &manifest.scheduler;
-    let config = match &request.scheduler {
-        Some(name) => own.with_scheduler(name).map_err(refused)?,
-        None => own.clone(),
-    };
-    let scheduler = config
-        .build(&LoopOptions::new(request.num_inference_steps as usize))
-        .map_err(refused)?;
-    Ok((scheduler, config.name().name()))
 }

@@ -1,30 +1,37 @@
-//! The engine's thread.
+//! The engine's thread: what it hears, and who may begin.
 
-use std::any::Any;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
+use super::guard::{guarded, panic_text};
 use super::job::{ActiveJob, Job};
-use super::library::Library;
-use super::tick::{Candidate, ShapeKey, select};
+use super::library::{Availability, Library, Loaded};
+use super::limits::RowLimits;
 use super::{Message, Shared};
 use crate::error::InferenceError;
-use crate::images::Recipe;
-use crate::models::Row;
-use crate::pipeline::{Generation, Prompts};
-use crate::request::{GenerateOutput, Progress, Timings};
+use crate::pipeline::Generation;
+use crate::request::Timings;
+
+/// How soon a request that waits for its model is cancelled while nothing else happens.
+const CANCEL_POLL: Duration = Duration::from_millis(50);
 
 /// The thread's state.
 pub(super) struct Worker {
-    library: Library,
+    // The fields are dropped in this order: observers do not wait for a model that is still being loaded.
+    /// Those that take steps, by age.
+    pub(super) jobs: Vec<ActiveJob>,
+    /// Those that wait for their model, by age.
+    waiting: VecDeque<Job>,
+    pub(super) library: Library,
     inbox: Receiver<Message>,
-    shared: Arc<Shared>,
-    max_batch_rows: usize,
-    /// By age.
-    jobs: Vec<ActiveJob>,
-    tick: u64,
+    pub(super) shared: Arc<Shared>,
+    pub(super) limits: RowLimits,
+    pub(super) tick: u64,
+    /// Whether every handle is gone.
+    is_closed: bool,
 }
 
 impl Worker {
@@ -35,68 +42,96 @@ impl Worker {
         max_batch_rows: usize,
     ) -> Self {
         Self {
+            jobs: Vec::new(),
+            waiting: VecDeque::new(),
             library,
             inbox,
             shared,
-            max_batch_rows,
-            jobs: Vec::new(),
+            limits: RowLimits::new(max_batch_rows),
             tick: 0,
+            is_closed: false,
         }
     }
 
     /// Works until it is told to stop, or until every handle is gone and everything is finished. Whatever is
     /// unfinished then is dropped, which tells its observer.
+    ///
+    /// A panic that nobody has expected fails everything that is unfinished, and the work begins anew.
     pub(super) fn run(mut self) {
-        while self.take_messages() {
-            self.drop_cancelled();
-            self.denoise();
-            self.finish();
+        while let Err(panic) = catch_unwind(AssertUnwindSafe(|| self.work())) {
+            let reason = panic_text(panic.as_ref());
+            tracing::error!(
+                reason,
+                "the engine has panicked and begins anew, every drawing has failed"
+            );
+            self.restart(&InferenceError::Internal { reason });
         }
     }
 
-    /// Begins what has arrived; waits for something when there is nothing to do. `false` at the end.
-    fn take_messages(&mut self) -> bool {
+    fn work(&mut self) {
+        while self.receive() {
+            let shared = Arc::clone(&self.shared);
+            shared.counters.busy(|| {
+                self.drop_cancelled();
+                self.admit();
+                self.denoise();
+                self.finish();
+            });
+        }
+    }
+
+    fn restart(&mut self, error: &InferenceError) {
+        let clients = self.jobs.drain(..).map(|job| job.client);
+        for client in clients.chain(self.waiting.drain(..).map(|job| job.client)) {
+            client.finish(Err(error.clone()));
+        }
+        self.library.reset();
+        self.limits.clear();
+    }
+
+    /// Hears what has arrived; waits for something when there is nothing to do. `false` at the end.
+    fn receive(&mut self) -> bool {
+        if self.is_at_end() {
+            return false;
+        }
         if self.jobs.is_empty() {
-            match self.inbox.recv() {
-                Ok(Message::Draw(job)) => self.admit(*job),
-                Ok(Message::Stop) | Err(_) => return false,
+            let message = if self.waiting.is_empty() {
+                self.inbox.recv().ok()
+            } else {
+                self.inbox.recv_timeout(CANCEL_POLL).ok()
+            };
+            if let Some(message) = message {
+                self.hear(message);
             }
         }
         while let Ok(message) = self.inbox.try_recv() {
-            match message {
-                Message::Draw(job) => self.admit(*job),
-                Message::Stop => return false,
-            }
+            self.hear(message);
         }
-        !self.shared.is_stopping()
+        !self.is_at_end()
     }
 
-    /// Encodes the prompts of a request and makes it take part in the ticks.
-    fn admit(&mut self, job: Job) {
-        if job.client.is_cancelled() {
-            return job.client.finish(Err(InferenceError::Cancelled));
+    fn is_at_end(&self) -> bool {
+        let is_idle = self.jobs.is_empty() && self.waiting.is_empty();
+        self.shared.is_stopping() || (self.is_closed && is_idle)
+    }
+
+    fn hear(&mut self, message: Message) {
+        match message {
+            Message::Draw(job) => self.waiting.push_back(*job),
+            Message::Loaded(loaded) => self.take_model(loaded),
+            Message::Close => self.is_closed = true,
+            // The sender has said so in the shared state as well.
+            Message::Stop => (),
         }
-        let begin = Instant::now();
-        let library = &mut self.library;
-        let prompts = guarded(|| {
-            let model = library.model(job.model)?;
-            Prompts::encode(model, &job.request)
-        });
-        match prompts {
-            Ok(prompts) => self.jobs.push(ActiveJob {
-                truncated_prompt: prompts.truncated(),
-                generation: Generation::new(job.request, job.scheduler, prompts),
-                model: job.model,
-                scheduler_name: job.scheduler_name,
-                client: job.client,
-                timings: Timings {
-                    encode_ms: milliseconds(begin.elapsed()),
-                    ..Timings::default()
-                },
-                denoising_since: Instant::now(),
-                last_tick: 0,
-            }),
-            Err(error) => job.client.finish(Err(self.or_stopped(error))),
+    }
+
+    /// When a model could not be loaded, those that wait for it have failed, and nobody else.
+    fn take_model(&mut self, loaded: Loaded) {
+        let index = loaded.index;
+        let jobs = &self.jobs;
+        if let Err(error) = self.library.take(loaded, &|model| is_running(jobs, model)) {
+            tracing::error!(model = self.library.id(index), %error, "a model was not loaded");
+            self.end_waiting(|job| job.model == index, &error);
         }
     }
 
@@ -104,108 +139,81 @@ impl Worker {
         for job in self.jobs.extract_if(.., |job| job.client.is_cancelled()) {
             job.client.finish(Err(InferenceError::Cancelled));
         }
+        self.end_waiting(|job| job.client.is_cancelled(), &InferenceError::Cancelled);
     }
 
-    /// One step for as many requests as can share a call.
-    fn denoise(&mut self) {
-        let candidates: Vec<Candidate> = self.jobs.iter().map(candidate).collect();
-        let selection = select(&candidates, self.max_batch_rows);
-        if selection.is_empty() {
-            return;
+    fn end_waiting(&mut self, is_ended: impl FnMut(&Job) -> bool, error: &InferenceError) {
+        let (ended, others): (VecDeque<Job>, _) = self.waiting.drain(..).partition(is_ended);
+        self.waiting = others;
+        for job in ended {
+            job.client.finish(Err(error.clone()));
         }
-        self.tick += 1;
-        match guarded(|| self.step(&selection)) {
-            Ok(()) => self.report(&selection),
-            Err(error) => {
-                let error = self.or_stopped(error);
-                for index in selection.into_iter().rev() {
-                    self.jobs.remove(index).client.finish(Err(error.clone()));
+    }
+
+    /// Begins with those whose model is ready. While one waits for others to make room for its model, nobody behind it
+    /// begins: else it might wait forever.
+    fn admit(&mut self) {
+        let mut index = 0;
+        while let Some(model) = self.waiting.get(index).map(|job| job.model) {
+            let jobs = &self.jobs;
+            match self.library.prepare(model, &|model| is_running(jobs, model)) {
+                Ok(Availability::Ready) => {
+                    if let Some(job) = self.waiting.remove(index) {
+                        self.begin(job);
+                    }
+                }
+                Ok(Availability::Loading) => index += 1,
+                Ok(Availability::NoRoom) => break,
+                Err(error) => {
+                    if let Some(job) = self.waiting.remove(index) {
+                        job.client.finish(Err(error));
+                    }
                 }
             }
         }
     }
 
-    /// Runs the UNet for these requests and moves each of them one step on.
-    fn step(&mut self, selection: &[usize]) -> Result<(), InferenceError> {
-        let mut jobs: Vec<&mut ActiveJob> = pick(&mut self.jobs, selection).collect();
-        let Some(model) = jobs.first().map(|job| job.model) else {
-            return Ok(());
-        };
-        let rows: Vec<Row<'_>> = jobs.iter().flat_map(|job| job.generation.rows()).collect();
-        let prediction = self.library.model(model)?.predict_noise(&rows)?;
-        self.shared.count_tick(rows.len(), prediction.calls);
-        let mut outputs = prediction.outputs.into_iter();
-        for job in &mut jobs {
-            job.generation.advance(&mut outputs)?;
-            job.last_tick = self.tick;
-        }
-        Ok(())
-    }
-
-    /// Tells the observers of these requests how far they are.
-    fn report(&mut self, selection: &[usize]) {
-        let library = &self.library;
-        for job in pick(&mut self.jobs, selection) {
-            let generation = &job.generation;
-            let preview = library.preview(job.model);
-            job.client.progress(|wants_preview| Progress {
-                step: generation.step(),
-                num_inference_steps: generation.request().num_inference_steps,
-                preview: preview
-                    .filter(|_| wants_preview)
-                    .and_then(|preview| Some(preview.to_rgb(generation.pred_original_sample()?))),
-            });
-        }
-    }
-
-    /// Decodes what has taken its last step.
-    fn finish(&mut self) {
-        let finished: Vec<ActiveJob> = self
-            .jobs
-            .extract_if(.., |job| job.generation.is_finished())
-            .collect();
-        for mut job in finished {
-            job.timings.denoise_ms = milliseconds(job.denoising_since.elapsed());
-            let result = guarded(|| self.decode(&job)).map_err(|error| self.or_stopped(error));
-            job.client.finish(result);
-        }
-    }
-
-    fn decode(&mut self, job: &ActiveJob) -> Result<GenerateOutput, InferenceError> {
+    /// Encodes what the request begins with and makes it take part in the ticks.
+    fn begin(&mut self, job: Job) {
+        let Job {
+            request,
+            model,
+            plan,
+            recipe,
+            client,
+        } = job;
         let begin = Instant::now();
-        let image = self.library.model(job.model)?.decode(job.generation.latents())?;
-        let request = job.generation.request();
-        let timings = Timings {
-            decode_ms: milliseconds(begin.elapsed()),
-            ..job.timings
-        };
-        tracing::debug!(
-            model = self.library.id(job.model),
-            seed = request.seed,
-            ?timings,
-            "picture drawn"
-        );
-        Ok(GenerateOutput {
-            image,
-            recipe: Recipe {
-                prompt: request.prompt.clone(),
-                negative_prompt: request.negative_prompt.clone(),
-                num_inference_steps: request.num_inference_steps,
-                scheduler: job.scheduler_name.to_owned(),
-                guidance_scale: request.guidance_scale,
-                seed: request.seed,
-                width: request.width,
-                height: request.height,
-                model_name: request.model.clone(),
-                ..Recipe::default()
-            },
-            timings,
-            truncated_prompt: job.truncated_prompt,
-        })
+        let num_inference_steps = plan.num_inference_steps();
+        let library = &mut self.library;
+        let generation = guarded(|| Generation::begin(library.model(model)?, request, plan));
+        match generation {
+            Ok(generation) => self.jobs.push(ActiveJob {
+                generation,
+                model,
+                recipe,
+                num_inference_steps,
+                client,
+                timings: Timings {
+                    encode_ms: milliseconds(begin.elapsed()),
+                    ..Timings::default()
+                },
+                denoising_since: Instant::now(),
+                last_tick: 0,
+            }),
+            Err(error) => client.finish(Err(self.or_stopped(error))),
+        }
+    }
+
+    /// Ends the requests at these indices, which ascend.
+    pub(super) fn fail(&mut self, failed: Vec<(usize, InferenceError)>) {
+        for (index, error) in failed.into_iter().rev() {
+            let error = self.or_stopped(error);
+            self.jobs.remove(index).client.finish(Err(error));
+        }
     }
 
     /// A call that was ended by a shutdown has failed for no other reason.
-    fn or_stopped(&self, error: InferenceError) -> InferenceError {
+    pub(super) fn or_stopped(&self, error: InferenceError) -> InferenceError {
         if self.shared.is_stopping() {
             InferenceError::Stopped
         } else {
@@ -214,42 +222,10 @@ impl Worker {
     }
 }
 
-fn candidate(job: &ActiveJob) -> Candidate {
-    let request = job.generation.request();
-    Candidate {
-        key: ShapeKey {
-            model: job.model,
-            width: request.width,
-            height: request.height,
-        },
-        rows: job.generation.rows().count(),
-        last_tick: job.last_tick,
-    }
+fn is_running(jobs: &[ActiveJob], model: usize) -> bool {
+    jobs.iter().any(|job| job.model == model)
 }
 
-/// The requests at these indices, which ascend.
-fn pick<'a>(jobs: &'a mut [ActiveJob], selection: &'a [usize]) -> impl Iterator<Item = &'a mut ActiveJob> {
-    jobs.iter_mut()
-        .enumerate()
-        .filter(|(index, _)| selection.contains(index))
-        .map(|(_, job)| job)
-}
-
-/// A bug fails the requests it happens to, not the service.
-fn guarded<T>(call: impl FnOnce() -> Result<T, InferenceError>) -> Result<T, InferenceError> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        let reason = panic_text(panic.as_ref());
-        tracing::error!(reason, "the engine has panicked");
-        Err(InferenceError::Internal { reason })
-    })
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without a text".into())
-}
-
-fn milliseconds(duration: Duration) -> u64 {
+pub(super) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

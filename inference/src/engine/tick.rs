@@ -26,8 +26,8 @@ pub(super) struct Candidate {
 /// The indices of the requests for the next UNet call, in order. `candidates` are ordered by age.
 ///
 /// The shape that has waited longest is next, the one with the oldest request first if several have waited as long.
-/// Within it the oldest requests come first, as many as fit into `max_rows`, but at least one.
-pub(super) fn select(candidates: &[Candidate], max_rows: usize) -> Vec<usize> {
+/// Within it the oldest requests come first, as many as fit into the shape's `max_rows`, but at least one.
+pub(super) fn select(candidates: &[Candidate], max_rows: impl Fn(&ShapeKey) -> usize) -> Vec<usize> {
     let mut served: HashMap<ShapeKey, (u64, usize)> = HashMap::new();
     for (age, candidate) in candidates.iter().enumerate() {
         let (last_tick, _) = served.entry(candidate.key).or_insert((0, age));
@@ -40,6 +40,7 @@ pub(super) fn select(candidates: &[Candidate], max_rows: usize) -> Vec<usize> {
     else {
         return Vec::new();
     };
+    let max_rows = max_rows(&key);
     let mut rows = 0;
     let mut selection = Vec::new();
     for (index, candidate) in candidates
@@ -74,7 +75,7 @@ mod tests {
                 last_tick,
             })
             .collect();
-        assert_eq!(select(&candidates, max_rows), expected, "{candidates:?}");
+        assert_eq!(select(&candidates, |_| max_rows), expected, "{candidates:?}");
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! A cheap look at unfinished latents: each latent pixel becomes one RGB pixel by a linear map.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{RgbImage, tensor::byte};
 use crate::schedulers::Latents;
 
 /// The map from a latent pixel to red, green and blue in 0 to 1, fitted to one autoencoder.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct LatentPreview {
     /// A row for each latent channel, a column for each colour.

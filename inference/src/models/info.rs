@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Serialize, Serializer};
 
 use super::ModelSource;
+use super::card::{CARD_FILE, Card};
 use crate::error::LoadError;
 use crate::images::LatentPreview;
+use crate::noise::NoiseSource;
 use crate::request::GenerateRequest;
 
 /// The architecture of a model.
@@ -26,8 +28,14 @@ impl fmt::Display for Family {
     }
 }
 
+impl Serialize for Family {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
 /// What people are told about a model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelInfo {
     /// What requests call it.
     pub id: String,
@@ -41,12 +49,22 @@ pub struct ModelInfo {
     pub scheduler: &'static str,
     /// Width and height must be a multiple of this, in pixels.
     pub size_multiple: u32,
+    /// What its UNet predicts, in diffusers' words: `epsilon` (the noise), `v_prediction` or `sample`.
+    pub prediction_type: String,
+    /// Whether its UNet was made for filling in a part of a picture: it sees the mask and the rest of the picture.
+    pub inpainting: bool,
+    /// Whether it can begin with a picture: some exports lack the encoder of the autoencoder.
+    pub image_to_image: bool,
+    /// The [`clip_skip`](GenerateRequest::clip_skip) of requests that have none; `None`: no layer is left out.
+    pub clip_skip: Option<u32>,
+    /// The [`noise_source`](GenerateRequest::noise_source) of requests that have none.
+    pub noise: NoiseSource,
     /// What it draws best.
     pub defaults: ModelDefaults,
 }
 
 /// The parameters that a model draws best with.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelDefaults {
     /// In pixels.
     pub width: u32,
@@ -60,36 +78,23 @@ pub struct ModelDefaults {
     pub preview: Option<LatentPreview>,
 }
 
-/// The file in which a model folder says what diffusers has no place for.
-const CARD_FILE: &str = "ekaki.json";
-
-/// The contents of [`CARD_FILE`]. The file and every key are optional.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Card {
-    name: Option<String>,
-    description: BTreeMap<String, String>,
-    width: Option<u32>,
-    height: Option<u32>,
-    num_inference_steps: Option<u32>,
-    guidance_scale: Option<f32>,
-    preview: Option<LatentPreview>,
-}
-
 /// What the family read from the parts of the folder.
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) family: Family,
     pub(super) scheduler: &'static str,
     pub(super) size_multiple: u32,
+    pub(super) prediction_type: String,
+    pub(super) inpainting: bool,
+    pub(super) image_to_image: bool,
     /// Width and height that the UNet was trained at, in pixels.
     pub(super) size: (u32, u32),
 }
 
 impl ModelInfo {
     /// Puts together what the family knows and what the folder's own file says.
-    pub(super) fn read(id: &str, source: &ModelSource, facts: &Facts) -> Result<Self, LoadError> {
-        let card: Card = source.json_optional(CARD_FILE)?.unwrap_or_default();
+    pub(super) fn read(id: &str, source: &ModelSource, facts: Facts) -> Result<Self, LoadError> {
+        let card = Card::read(source)?;
         let (width, height) = facts.size;
         let info = Self {
             id: id.to_owned(),
@@ -98,6 +103,11 @@ impl ModelInfo {
             family: facts.family,
             scheduler: facts.scheduler,
             size_multiple: facts.size_multiple,
+            prediction_type: facts.prediction_type,
+            inpainting: facts.inpainting,
+            image_to_image: facts.image_to_image,
+            clip_skip: card.clip_skip,
+            noise: card.noise,
             defaults: ModelDefaults {
                 width: card.width.unwrap_or(width),
                 height: card.height.unwrap_or(height),
@@ -121,8 +131,9 @@ impl ModelInfo {
             height: self.defaults.height,
             num_inference_steps: self.defaults.num_inference_steps,
             guidance_scale: self.defaults.guidance_scale,
+            clip_skip: self.clip_skip,
             seed,
-            scheduler: None,
+            ..GenerateRequest::default()
         }
     }
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
@@ -12,6 +12,10 @@ use serde::de::DeserializeOwned;
 use crate::error::LoadError;
 use crate::prompt::{Tokenizer, TokenizerFiles};
 use crate::session::NetworkSource;
+
+/// How large a file may be that is read as a whole: every file but the networks. The largest of them, the
+/// `tokenizer.json` of Stable Diffusion, has 4 MiB.
+const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// Where the files of a model are.
 #[derive(Clone)]
@@ -84,8 +88,9 @@ impl ModelSource {
         match self {
             Self::Folder(_) => {
                 let path = self.path(file);
-                match fs::read(&path) {
-                    Ok(bytes) => Ok(Some(bytes.into())),
+                match read_limited(&path) {
+                    Ok(Some(bytes)) => Ok(Some(bytes.into())),
+                    Ok(None) => Err(self.corrupt(file, "it is no file of at most 64 MiB")),
                     Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
                     Err(source) => Err(LoadError::Unreadable { path, source }),
                 }
@@ -151,6 +156,23 @@ impl ModelSource {
         }
     }
 
+    /// A network that may be missing.
+    pub(super) fn network_optional(&self, file: &str) -> Result<Option<NetworkSource<'_>>, LoadError> {
+        match self.network(file) {
+            Ok(network) => Ok(Some(network)),
+            Err(LoadError::MissingFile { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How large a network is, with the weights that lie beside it. 0 if there is none.
+    pub(super) fn network_bytes(&self, file: &str) -> u64 {
+        match self {
+            Self::Folder(_) => file_bytes(&self.path(file)),
+            Self::Embedded { files, .. } => files.get(file).map_or(0, |bytes| bytes.len() as u64),
+        }
+    }
+
     /// The error for a file whose contents are no good.
     pub(crate) fn corrupt(&self, file: &str, reason: impl Into<String>) -> LoadError {
         LoadError::Corrupt {
@@ -158,6 +180,43 @@ impl ModelSource {
             reason: reason.into(),
         }
     }
+}
+
+/// The contents of a file; `None` when it is too large, or something that has no end, like a pipe.
+fn read_limited(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    if !fs::metadata(path)?.is_file() {
+        return Ok(None);
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(MAX_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= MAX_FILE_BYTES).then_some(bytes))
+}
+
+/// The size of a network in its own folder. External weights have many names (`model.onnx_data`, `weights.pb`, one
+/// file for each tensor), so everything in the folder counts that is neither another network nor text.
+fn file_bytes(network: &Path) -> u64 {
+    let is_weights = |path: &Path| {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        !matches!(extension, Some("onnx" | "json" | "txt" | "md"))
+    };
+    let bytes = |path: &Path| {
+        fs::metadata(path)
+            .ok()
+            .filter(fs::Metadata::is_file)
+            .map_or(0, |file| file.len())
+    };
+    let beside = network.parent().and_then(|folder| fs::read_dir(folder).ok());
+    let external: u64 = beside
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| is_weights(path))
+        .map(|path| bytes(&path))
+        .sum();
+    bytes(network) + external
 }
 
 /// The names in a folder, as far as they are text.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use ndarray::Array2;
 use ort::environment::Environment;
@@ -13,8 +14,9 @@ use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
 use super::ep::{ExecutionProvider, Provider, candidates};
 use super::graph::{self, Edited, Edits};
+use super::network_time::NetworkTime;
 use super::threads::default_threads;
-use super::{NetworkTime, OnnxSession, Terminator};
+use super::{OnnxSession, Terminator};
 use crate::error::LoadError;
 use crate::runtime::{self, RuntimeError};
 
@@ -97,8 +99,8 @@ impl SessionFactory {
     }
 
     /// How long the networks that it opened have run.
-    pub(crate) fn network_time(&self) -> Arc<NetworkTime> {
-        Arc::clone(&self.network_time)
+    pub(crate) fn network_time(&self) -> Duration {
+        self.network_time.total()
     }
 
     /// Opens a network on the first provider that takes it.

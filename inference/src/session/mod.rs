@@ -14,6 +14,5 @@ mod threads;
 pub use self::ep::{Provider, UnknownProvider};
 pub use self::factory::SessionConfig;
 pub(crate) use self::factory::{NetworkSource, SessionFactory, TextEncoderOptions};
-pub(crate) use self::network_time::NetworkTime;
 pub(crate) use self::onnx::{Input, OnnxSession, TensorSpec};
 pub(crate) use self::terminator::Terminator;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// Adds up the time inside ONNX Runtime.
 #[derive(Debug, Default)]
-pub(crate) struct NetworkTime(AtomicU64);
+pub(super) struct NetworkTime(AtomicU64);
 
 impl NetworkTime {
     pub(super) fn add(&self, time: Duration) {
@@ -14,7 +14,7 @@ impl NetworkTime {
     }
 
     /// All calls so far.
-    pub(crate) fn total(&self) -> Duration {
+    pub(super) fn total(&self) -> Duration {
         Duration::from_nanos(self.0.load(Ordering::Relaxed))
     }
 }

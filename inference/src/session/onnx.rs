@@ -9,7 +9,8 @@ use ndarray::ArrayD;
 use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, Outlet, Tensor, TensorElementType, TensorRef, ValueType};
 
-use super::{NetworkTime, Terminator};
+use super::Terminator;
+use super::network_time::NetworkTime;
 use crate::error::{InferenceError, LoadError};
 
 /// An input or output as the network declares it.
@@ -23,6 +24,11 @@ pub(crate) struct TensorSpec {
 }
 
 impl TensorSpec {
+    /// The type of its numbers, as ONNX Runtime calls it: `f32`, `i64`, ….
+    pub(crate) fn dtype(&self) -> String {
+        self.element.to_string()
+    }
+
     fn new(outlet: &Outlet) -> Option<Self> {
         match outlet.dtype() {
             ValueType::Tensor { ty, shape, .. } => Some(Self {
@@ -82,6 +88,16 @@ impl OnnxSession {
             terminator,
             network_time,
         })
+    }
+
+    /// Every input that is a tensor.
+    pub(crate) fn inputs(&self) -> &[TensorSpec] {
+        &self.inputs
+    }
+
+    /// Every output that is a tensor.
+    pub(crate) fn outputs(&self) -> &[TensorSpec] {
+        &self.outputs
     }
 
     /// The input with one of these names.
@@ -144,10 +160,11 @@ impl OnnxSession {
         ))
     }
 
-    fn corrupt(&self, reason: String) -> LoadError {
+    /// The error for a network that is not what it should be.
+    pub(crate) fn corrupt(&self, reason: impl Into<String>) -> LoadError {
         LoadError::Corrupt {
             path: self.path.clone(),
-            reason,
+            reason: reason.into(),
         }
     }
 }

@@ -3,9 +3,12 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
 
-use inference::{Engine, EngineConfig, GenerateRequest, InferenceError, Progress, SessionConfig};
+use inference::images::ResizeMode;
+use inference::{
+    Engine, EngineConfig, GenerateRequest, Hires, InferenceError, Progress, RgbImage, SessionConfig, Source,
+};
 
-use crate::support::{Waiting, draw, engine, load_runtime};
+use crate::support::{Waiting, avatar, draw, engine, load_runtime};
 use crate::tiny::{request, tiny_engine, variant};
 
 fn avatar_request(engine: &Engine, seed: u64, num_inference_steps: u32) -> GenerateRequest {
@@ -77,19 +80,90 @@ fn two_requests_share_calls_and_do_not_change_each_other() {
     engine.shutdown();
 }
 
+/// Finished steps, all steps, and the width of the preview, at every step of a request.
+fn progress(engine: &Engine, request: GenerateRequest) -> Vec<(u32, u32, u32)> {
+    let (sender, steps) = mpsc::channel::<Progress>();
+    let (observer, result) = Waiting::with_progress(move |progress| sender.send(progress).unwrap());
+    engine.generate(request, observer).unwrap();
+    result.recv().unwrap().unwrap();
+    steps
+        .iter()
+        .map(|progress| {
+            let preview = progress.preview.unwrap();
+            (progress.step, progress.num_inference_steps, preview.width())
+        })
+        .collect()
+}
+
 #[test]
 fn progress_and_previews() {
     let engine = engine();
-    let (sender, steps) = mpsc::channel::<Progress>();
-    let (observer, result) = Waiting::with_progress(move |progress| sender.send(progress).unwrap());
-    engine.generate(avatar_request(&engine, 1, 3), observer).unwrap();
-    result.recv().unwrap().unwrap();
-    for (expected, progress) in (1..=3).zip(steps.iter()) {
-        assert_eq!((progress.step, progress.num_inference_steps), (expected, 3));
-        assert_eq!(progress.preview.unwrap().dimensions(), (16, 16));
-    }
-    assert!(steps.recv().is_err(), "more steps than were asked for");
+    let request = avatar_request(&engine, 1, 3);
+    assert_eq!(
+        progress(&engine, request.clone()),
+        [(1, 3, 16), (2, 3, 16), (3, 3, 16)]
+    );
+    let from_a_picture = GenerateRequest {
+        source: Some(Source {
+            image: Arc::new(RgbImage::new(100, 50)),
+            strength: 0.7,
+            resize: ResizeMode::Fill,
+            mask: None,
+        }),
+        ..request.clone()
+    };
+    assert_eq!(progress(&engine, from_a_picture), [(1, 2, 16), (2, 2, 16)]);
+    let twice = GenerateRequest {
+        hires: Some(Hires {
+            scale: 1.5,
+            strength: 0.5,
+            num_inference_steps: Some(4),
+        }),
+        ..request
+    };
+    assert_eq!(
+        progress(&engine, twice.clone()),
+        [(1, 5, 16), (2, 5, 16), (3, 5, 16), (4, 5, 24), (5, 5, 24)]
+    );
+    assert_eq!(draw(&engine, twice).unwrap().image.dimensions(), (192, 192));
     engine.shutdown();
+}
+
+#[test]
+fn guidance_costs_nothing_outside_its_interval() {
+    let engine = engine();
+    let request = GenerateRequest {
+        guidance_interval: Some((0.2, 0.8)),
+        ..avatar_request(&engine, 1, 10)
+    };
+    draw(&engine, request).unwrap();
+    let stats = engine.stats();
+    assert_eq!((stats.unet_calls, stats.unet_rows), (10, 10 + 6));
+    engine.shutdown();
+}
+
+#[test]
+fn models_take_turns_in_too_little_memory() {
+    load_runtime();
+    let config = EngineConfig {
+        models: vec![
+            ("avatar".into(), avatar()),
+            ("tiny".into(), variant("unet/model.onnx")),
+        ],
+        session: SessionConfig::default(),
+        max_batch_rows: 4,
+        max_pending: 4,
+        memory_budget_bytes: Some(1),
+    };
+    let engine = Engine::start(config).unwrap();
+    let before = draw(&engine, avatar_request(&engine, 1, 2)).unwrap();
+    draw(&engine, request(1, 1)).unwrap();
+    let after = draw(&engine, avatar_request(&engine, 1, 2)).unwrap();
+    assert_eq!(before.image, after.image);
+    engine.shutdown();
+    let stats = engine.stats();
+    assert_eq!((stats.model_loads, stats.model_unloads), (3, 2));
+    assert!(!stats.network_time.is_zero() && stats.network_time <= stats.busy);
 }
 
 #[test]
@@ -161,6 +235,7 @@ fn no_more_than_max_pending() {
         session: SessionConfig::default(),
         max_batch_rows: 4,
         max_pending: 1,
+        memory_budget_bytes: None,
     };
     let engine = Engine::start(config).unwrap();
     let handle = engine.clone();
@@ -189,6 +264,29 @@ fn refused_at_once() {
     insta::assert_snapshot!(check(&|r| r.model = "sdxl".into()), @"there is no model `sdxl`");
     insta::assert_snapshot!(check(&|r| r.width = 136), @"width must be a multiple of 32 between 64 and 2048, not 136");
     insta::assert_snapshot!(check(&|r| r.num_inference_steps = 0), @"num_inference_steps must be between 1 and 150, not 0");
+    insta::assert_snapshot!(
+        check(&|r| r.hires = Some(Hires { scale: 4.0, strength: 0.5, num_inference_steps: None })),
+        @"a strength of 0.5 leaves none of 1 steps to do"
+    );
     assert_eq!(engine.stats().ticks, 0);
+    engine.shutdown();
+}
+
+#[test]
+fn a_model_without_an_encoder_cannot_begin_with_a_picture() {
+    let engine = tiny_engine(variant("unet/model.onnx"));
+    let request = GenerateRequest {
+        source: Some(Source {
+            image: Arc::new(RgbImage::new(64, 64)),
+            strength: 0.7,
+            resize: ResizeMode::default(),
+            mask: None,
+        }),
+        ..request(1, 4)
+    };
+    insta::assert_snapshot!(
+        draw(&engine, request).unwrap_err(),
+        @"the model `tiny` has no `vae_encoder`, which is needed to begin with a picture"
+    );
     engine.shutdown();
 }

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::mpsc;
 
+use inference::prompt::PromptSyntax;
 use inference::{
     Engine, EngineConfig, GenerateRequest, InferenceError, LoadError, ModelSource, Provider, RgbImage,
     SessionConfig,
@@ -13,6 +14,21 @@ use inference::{
 
 use crate::support::{Waiting, avatar, draw, engine_with, load_runtime};
 use crate::tiny::{FILES, request, tiny_engine, tiny_folder, variant};
+
+/// Starts an engine that may not start.
+pub(crate) fn start(models: Vec<(String, ModelSource)>, provider: Provider) -> Result<Engine, LoadError> {
+    load_runtime();
+    Engine::start(EngineConfig {
+        models,
+        session: SessionConfig {
+            provider,
+            intra_threads: Some(1),
+        },
+        max_batch_rows: 1,
+        max_pending: 1,
+        memory_budget_bytes: None,
+    })
+}
 
 fn picture(source: ModelSource) -> RgbImage {
     let engine = tiny_engine(source);
@@ -63,6 +79,7 @@ fn a_tokenizer_of_vocab_and_merges() {
     let short = draw(&engine, request(1, 2)).unwrap();
     let long = GenerateRequest {
         prompt: "pink hair, ".repeat(20),
+        prompt_syntax: PromptSyntax::Plain,
         ..request(1, 2)
     };
     assert_eq!(
@@ -186,7 +203,6 @@ fn a_second_model_is_loaded_when_it_is_needed() {
 
 /// The error of starting an engine with the tiny model after `change` was done to its folder.
 fn start_error(change: impl FnOnce(&Path)) -> String {
-    load_runtime();
     let folder = tempfile::tempdir().unwrap();
     for file in FILES {
         let target = folder.path().join(file);
@@ -194,13 +210,8 @@ fn start_error(change: impl FnOnce(&Path)) -> String {
         fs::copy(tiny_folder().join(file), target).unwrap();
     }
     change(folder.path());
-    let config = EngineConfig {
-        models: vec![("tiny".into(), ModelSource::Folder(folder.path().into()))],
-        session: SessionConfig::default(),
-        max_batch_rows: 1,
-        max_pending: 1,
-    };
-    let error = Engine::start(config).unwrap_err().to_string();
+    let models = vec![("tiny".into(), ModelSource::Folder(folder.path().into()))];
+    let error = start(models, Provider::Auto).unwrap_err().to_string();
     error.replace(&folder.path().display().to_string(), "tiny")
 }
 
@@ -250,18 +261,9 @@ fn errors_read_well() {
 
 #[test]
 fn a_provider_asked_for_by_name_has_no_substitute() {
-    load_runtime();
     let start = |provider| {
-        let config = EngineConfig {
-            models: vec![("tiny".into(), variant("unet/model.onnx"))],
-            session: SessionConfig {
-                provider,
-                intra_threads: Some(1),
-            },
-            max_batch_rows: 1,
-            max_pending: 1,
-        };
-        Engine::start(config).map(|engine| engine.shutdown())
+        let models = vec![("tiny".into(), variant("unet/model.onnx"))];
+        start(models, provider).map(|engine| engine.shutdown())
     };
     start(Provider::Cpu).unwrap();
     start(Provider::Auto).unwrap();
@@ -282,16 +284,7 @@ fn a_provider_asked_for_by_name_has_no_substitute() {
 
 #[test]
 fn the_list_of_models_is_checked() {
-    load_runtime();
-    let start = |models| {
-        let config = EngineConfig {
-            models,
-            session: SessionConfig::default(),
-            max_batch_rows: 1,
-            max_pending: 1,
-        };
-        Engine::start(config).unwrap_err()
-    };
+    let start = |models| start(models, Provider::Auto).unwrap_err();
     insta::assert_snapshot!(start(Vec::new()), @"the list of models is not usable: it is empty");
     let twice = ["a", "a"].map(|id| (id.to_owned(), variant("unet/model.onnx")));
     insta::assert_snapshot!(start(twice.to_vec()), @"the list of models is not usable: `a` is there twice");

@@ -2,8 +2,12 @@
 #![cfg(test)]
 
 mod engine;
+mod exports;
 mod folders;
+mod hostile;
 mod pictures;
+mod recipes;
+mod reports;
 mod runtime;
 mod scheduler_replay;
 mod schedulers;

@@ -44,6 +44,7 @@ pub(crate) fn engine_with(models: Vec<(String, ModelSource)>) -> Engine {
         session: SessionConfig::default(),
         max_batch_rows: 16,
         max_pending: 16,
+        memory_budget_bytes: None,
     };
     Engine::start(config).unwrap()
 }

@@ -59,6 +59,6 @@ pub(crate) fn request(seed: u64, num_inference_steps: u32) -> GenerateRequest {
         num_inference_steps,
         guidance_scale: 2.0,
         seed,
-        scheduler: None,
+        ..GenerateRequest::default()
     }
 }

@@ -66,7 +66,10 @@ impl Report {
             negative_prompt: recipe.negative_prompt,
             steps: recipe.num_inference_steps,
             guidance: recipe.guidance_scale,
-            scheduler: recipe.scheduler,
+            scheduler: match recipe.schedule_type {
+                Some(schedule_type) => format!("{} {schedule_type}", recipe.scheduler),
+                None => recipe.scheduler,
+            },
             truncated_prompt: outputs.iter().any(|output| output.truncated_prompt),
             timings: TimingsReport {
                 load_ms: times.load_ms,

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
+use inference::noise::NoiseSource;
+use inference::prompt::PromptSyntax;
 use inference::{
     CancelFlag, Engine, GenerateOutput, GenerateRequest, InferenceError, ModelInfo, Observer, Progress,
     RequestError, SchedulerName,
@@ -16,16 +18,34 @@ use tokio_util::sync::CancellationToken;
 use super::{GenerateJob, GenerateProgress, ImageGenerator, ProgressSink};
 use crate::store::DrawParameters;
 
+/// What commands leave to the settings.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DrawingSettings {
+    /// See [`GenerateRequest::noise_source`].
+    pub noise_source: Option<NoiseSource>,
+    /// See [`GenerateRequest::prompt_syntax`].
+    pub prompt_syntax: PromptSyntax,
+}
+
 /// The engine as the queue's generator: each picture of a job is one request, and the engine draws them together.
 #[derive(Clone)]
 pub struct EngineGenerator {
     engine: Engine,
+    settings: DrawingSettings,
 }
 
 impl EngineGenerator {
     /// Draws with this engine. It has to accept as many requests at once as all running jobs have pictures.
     pub fn new(engine: Engine) -> Self {
-        Self { engine }
+        Self {
+            engine,
+            settings: DrawingSettings::default(),
+        }
+    }
+
+    /// The same with other settings.
+    pub fn with_settings(self, settings: DrawingSettings) -> Self {
+        Self { settings, ..self }
     }
 }
 
@@ -55,7 +75,7 @@ impl ImageGenerator for EngineGenerator {
             };
             drawing.0.push(
                 self.engine
-                    .generate(request(&job.draw, index)?, Box::new(observer))?,
+                    .generate(request(&job.draw, index, self.settings)?, Box::new(observer))?,
             );
         }
         drop(sender);
@@ -99,7 +119,11 @@ async fn collect(
     }
 }
 
-fn request(draw: &DrawParameters, index: u32) -> Result<GenerateRequest, InferenceError> {
+fn request(
+    draw: &DrawParameters,
+    index: u32,
+    settings: DrawingSettings,
+) -> Result<GenerateRequest, InferenceError> {
     let scheduler = draw
         .scheduler
         .as_deref()
@@ -118,6 +142,9 @@ fn request(draw: &DrawParameters, index: u32) -> Result<GenerateRequest, Inferen
         guidance_scale: draw.guidance_scale,
         seed: draw.seed.wrapping_add(u64::from(index)),
         scheduler,
+        noise_source: settings.noise_source,
+        prompt_syntax: settings.prompt_syntax,
+        ..GenerateRequest::default()
     })
 }
 

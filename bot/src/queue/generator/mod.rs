@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use inference::{GenerateOutput, InferenceError, ModelInfo, RgbImage};
 use tokio_util::sync::CancellationToken;
 
-pub use self::engine::EngineGenerator;
+pub use self::engine::{DrawingSettings, EngineGenerator};
 use crate::store::{DrawParameters, JobId};
 
 /// Draws the pictures of one job.

@@ -27,6 +27,7 @@ fn engine() -> Engine {
             session: SessionConfig::default(),
             max_batch_rows: 4,
             max_pending: 2,
+            memory_budget_bytes: None,
         };
         Mutex::new(Engine::start(config).expect("an engine"))
     };

@@ -2,11 +2,13 @@
 
 mod browser;
 mod http;
+mod hub;
 mod program;
 mod runtime;
 
 pub(crate) use self::browser::{Browser, BrowserSettings};
 pub(crate) use self::http::Client;
+pub(crate) use self::hub::{COMMIT, Faults, Hub};
 pub(crate) use self::program::{Ended, Program};
 
 use std::time::Duration;

@@ -76,9 +76,14 @@ impl Program {
         command
     }
 
+    /// Starts it and does not wait.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        self.command(arguments).spawn().expect("the program starts")
+    }
+
     /// Runs it to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Ended {
-        let mut child = self.command(arguments).spawn().expect("the program starts");
+        let mut child = self.start(arguments);
         let stdout = collect(child.stdout.take().expect("a pipe"));
         let stderr = collect(child.stderr.take().expect("a pipe"));
         let code = wait(&mut child);

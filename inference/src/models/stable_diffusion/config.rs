@@ -7,17 +7,30 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::LoadError;
-use crate::models::ModelSource;
+use crate::models::{ModelSource, Task};
 use crate::pipeline::{LATENT_CHANNELS, VAE_SCALE_FACTOR};
+use crate::request::SIZES;
 use crate::schedulers::{SchedulerConfig, SchedulerError};
 
 const UNET_CONFIG: &str = "unet/config.json";
-const VAE_CONFIG: &str = "vae_decoder/config.json";
+/// Exports of the whole autoencoder into one folder have its configuration there.
+const VAE_CONFIGS: [&str; 3] = [
+    "vae_decoder/config.json",
+    "vae_encoder/config.json",
+    "vae/config.json",
+];
 const SCHEDULER_CONFIG: &str = "scheduler/scheduler_config.json";
+
+/// The channels of an inpainting UNet: the sample, the mask, and the latents of the picture without what is masked.
+pub(super) const INPAINT_CHANNELS: usize = LATENT_CHANNELS + 1 + LATENT_CHANNELS;
+
+/// How often a UNet may halve its input; Stable Diffusion's does it three times.
+const MAX_LEVELS: usize = 6;
 
 /// Both parts that have a say. Old exports have neither file; the defaults are Stable Diffusion 1's.
 #[derive(Debug)]
 pub(super) struct PartConfigs {
+    task: Task,
     unet: UnetConfig,
     vae: VaeConfig,
 }
@@ -26,6 +39,7 @@ pub(super) struct PartConfigs {
 #[serde(default)]
 struct UnetConfig {
     in_channels: Option<usize>,
+    out_channels: Option<usize>,
     sample_size: Option<SampleSize>,
     block_out_channels: Option<Vec<u32>>,
     // Each of these stands for an input that this family does not have.
@@ -35,9 +49,12 @@ struct UnetConfig {
     time_cond_proj_dim: Option<Value>,
 }
 
-/// In latent pixels.
+/// In the pixels of what the network reads or writes.
 #[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "`sample_size` is neither a number nor a height and a width"
+)]
 enum SampleSize {
     Square(u32),
     HeightWidth(u32, u32),
@@ -48,6 +65,7 @@ enum SampleSize {
 struct VaeConfig {
     scaling_factor: Option<f32>,
     latent_channels: Option<usize>,
+    sample_size: Option<SampleSize>,
     block_out_channels: Option<Vec<u32>>,
     shift_factor: Option<Value>,
     latents_mean: Option<Value>,
@@ -55,45 +73,17 @@ struct VaeConfig {
 }
 
 impl PartConfigs {
-    pub(super) fn read(source: &ModelSource) -> Result<Self, LoadError> {
+    pub(super) fn read(source: &ModelSource, task: Task) -> Result<Self, LoadError> {
         let unet: UnetConfig = source.json_optional(UNET_CONFIG)?.unwrap_or_default();
-        let vae: VaeConfig = source.json_optional(VAE_CONFIG)?.unwrap_or_default();
-        let channels =
-            |count: Option<usize>| count.filter(|&count| count != LATENT_CHANNELS).map(Value::from);
-        let levels = vae.block_out_channels.as_ref().map_or(4, Vec::len);
-        let scale_factor = (levels != 4).then(|| Value::from(vae.block_out_channels.clone()));
-        let scaling_factor = vae
-            .scaling_factor
-            .filter(|factor| !factor.is_normal())
-            .map(Value::from);
-        let refused = [
-            (UNET_CONFIG, "in_channels", channels(unet.in_channels)),
-            (
-                UNET_CONFIG,
-                "addition_embed_type",
-                unet.addition_embed_type.clone(),
-            ),
-            (UNET_CONFIG, "class_embed_type", unet.class_embed_type.clone()),
-            (
-                UNET_CONFIG,
-                "encoder_hid_dim_type",
-                unet.encoder_hid_dim_type.clone(),
-            ),
-            (UNET_CONFIG, "time_cond_proj_dim", unet.time_cond_proj_dim.clone()),
-            (VAE_CONFIG, "latent_channels", channels(vae.latent_channels)),
-            (VAE_CONFIG, "block_out_channels", scale_factor),
-            (VAE_CONFIG, "scaling_factor", scaling_factor),
-            (VAE_CONFIG, "shift_factor", vae.shift_factor.clone()),
-            (VAE_CONFIG, "latents_mean", vae.latents_mean.clone()),
-            (VAE_CONFIG, "latents_std", vae.latents_std.clone()),
-        ];
-        match refused
-            .into_iter()
-            .find_map(|(file, key, value)| Some((file, key, value?)))
-        {
-            None => Ok(Self { unet, vae }),
-            Some((file, key, value)) => Err(unsupported(source, file, key, value.to_string())),
+        unet.check().map_err(|key| key.refused(source, UNET_CONFIG))?;
+        for file in VAE_CONFIGS {
+            if let Some(vae) = source.json_optional::<VaeConfig>(file)? {
+                vae.check().map_err(|key| key.refused(source, file))?;
+                return Ok(Self { task, unet, vae });
+            }
         }
+        let vae = VaeConfig::default();
+        Ok(Self { task, unet, vae })
     }
 
     /// What latents are divided by before they are decoded.
@@ -101,24 +91,141 @@ impl PartConfigs {
         self.vae.scaling_factor.unwrap_or(0.18215)
     }
 
+    /// How many channels the UNet reads.
+    pub(super) fn unet_channels(&self) -> usize {
+        self.unet.in_channels.unwrap_or(match self.task {
+            Task::Draw => LATENT_CHANNELS,
+            Task::Inpaint => INPAINT_CHANNELS,
+        })
+    }
+
     /// The UNet halves its input between its levels, and an exported one cannot deal with a remainder.
     pub(super) fn size_multiple(&self) -> u32 {
         let levels = self.unet.block_out_channels.as_ref().map_or(4, Vec::len);
-        VAE_SCALE_FACTOR << levels.saturating_sub(1).min(8)
+        VAE_SCALE_FACTOR << levels.saturating_sub(1).min(MAX_LEVELS)
     }
 
-    /// Width and height that the UNet was trained at, in pixels.
+    /// Width and height that the UNet was trained at, in pixels, or the nearest below that it can draw.
     pub(super) fn size(&self) -> (u32, u32) {
         let (height, width) = match self.unet.sample_size {
             None => (64, 64),
-            Some(SampleSize::Square(side)) => (side, side),
-            Some(SampleSize::HeightWidth(height, width)) => (height, width),
+            Some(size) => size.height_width(),
         };
-        (
-            width.saturating_mul(VAE_SCALE_FACTOR),
-            height.saturating_mul(VAE_SCALE_FACTOR),
-        )
+        let multiple = self.size_multiple();
+        let pixels = |latents: u32| {
+            let side = latents.saturating_mul(VAE_SCALE_FACTOR);
+            (side - side % multiple).max(multiple)
+        };
+        (pixels(width), pixels(height))
     }
+
+    /// The side of the tiles in which the autoencoder works on large pictures, in pixels: the size that it was trained
+    /// at, as in diffusers. Tiny ones would show.
+    pub(super) fn tile_size(&self) -> usize {
+        self.vae
+            .sample_size
+            .map(|size| size.height_width().0 as usize)
+            .filter(|side| (256..=1024).contains(side) && side.is_multiple_of(32))
+            .unwrap_or(512)
+    }
+}
+
+/// A key with a value that would draw something else, or nothing.
+struct Refused {
+    key: &'static str,
+    value: Value,
+}
+
+impl Refused {
+    fn refused(self, source: &ModelSource, file: &str) -> LoadError {
+        unsupported(source, file, self.key, self.value.to_string())
+    }
+}
+
+/// The first key that has a value.
+fn refuse<const N: usize>(keys: [(&'static str, Option<Value>); N]) -> Result<(), Refused> {
+    match keys.into_iter().find_map(|(key, value)| Some((key, value?))) {
+        None => Ok(()),
+        Some((key, value)) => Err(Refused { key, value }),
+    }
+}
+
+impl UnetConfig {
+    fn check(&self) -> Result<(), Refused> {
+        let known = [LATENT_CHANNELS, INPAINT_CHANNELS];
+        let in_channels = self.in_channels.filter(|count| !known.contains(count));
+        let levels = self.block_out_channels.as_ref();
+        let levels = levels.filter(|levels| !(1..=MAX_LEVELS).contains(&levels.len()));
+        let sample_size = self.sample_size.filter(|size| !size.is_drawable());
+        refuse([
+            ("in_channels", in_channels.map(Value::from)),
+            ("out_channels", other_channels(self.out_channels)),
+            ("block_out_channels", levels.cloned().map(Value::from)),
+            ("sample_size", sample_size.map(|size| size.to_value())),
+            ("addition_embed_type", self.addition_embed_type.clone()),
+            ("class_embed_type", self.class_embed_type.clone()),
+            ("encoder_hid_dim_type", self.encoder_hid_dim_type.clone()),
+            ("time_cond_proj_dim", self.time_cond_proj_dim.clone()),
+        ])
+    }
+}
+
+impl VaeConfig {
+    fn check(&self) -> Result<(), Refused> {
+        let levels = self
+            .block_out_channels
+            .as_ref()
+            .filter(|levels| levels.len() != 4);
+        let reasonable = 1e-3..=1e3_f32;
+        let scaling_factor = self.scaling_factor.filter(|factor| !reasonable.contains(factor));
+        refuse([
+            ("latent_channels", other_channels(self.latent_channels)),
+            ("block_out_channels", levels.cloned().map(Value::from)),
+            ("scaling_factor", scaling_factor.map(Value::from)),
+            ("shift_factor", self.shift_factor.clone()),
+            ("latents_mean", self.latents_mean.clone()),
+            ("latents_std", self.latents_std.clone()),
+        ])
+    }
+}
+
+/// A number of channels that latents do not have.
+fn other_channels(count: Option<usize>) -> Option<Value> {
+    count.filter(|&count| count != LATENT_CHANNELS).map(Value::from)
+}
+
+impl SampleSize {
+    fn height_width(self) -> (u32, u32) {
+        match self {
+            Self::Square(side) => (side, side),
+            Self::HeightWidth(height, width) => (height, width),
+        }
+    }
+
+    /// Whether latents of this size are a picture that can be asked for.
+    fn is_drawable(self) -> bool {
+        let (height, width) = self.height_width();
+        [height, width]
+            .into_iter()
+            .all(|side| SIZES.contains(&side.saturating_mul(VAE_SCALE_FACTOR)))
+    }
+
+    fn to_value(self) -> Value {
+        match self {
+            Self::Square(side) => Value::from(side),
+            Self::HeightWidth(height, width) => Value::from(vec![height, width]),
+        }
+    }
+}
+
+/// How many rows the table of token embeddings has, where the folder says so.
+pub(super) fn read_vocab_size(source: &ModelSource) -> Result<Option<usize>, LoadError> {
+    #[derive(Deserialize)]
+    struct TextEncoderConfig {
+        vocab_size: Option<usize>,
+    }
+    let config: Option<TextEncoderConfig> = source.json_optional("text_encoder/config.json")?;
+    Ok(config.and_then(|config| config.vocab_size))
 }
 
 /// Reads the model's own scheduler.

@@ -4,6 +4,7 @@ use ndarray::{ArrayD, Axis, Ix4};
 
 use crate::error::{InferenceError, LoadError};
 use crate::models::{Prediction, Row};
+use crate::pipeline::LATENT_CHANNELS;
 use crate::schedulers::Latents;
 use crate::session::{Input, OnnxSession, TensorSpec};
 
@@ -11,35 +12,74 @@ use crate::session::{Input, OnnxSession, TensorSpec};
 #[derive(Debug)]
 pub(super) struct Unet {
     session: OnnxSession,
+    io: Io,
+    /// How many channels it reads.
+    channels: usize,
+}
+
+/// The inputs and the output.
+#[derive(Debug)]
+pub(super) struct Io {
     sample: TensorSpec,
     timestep: TensorSpec,
     hidden_states: TensorSpec,
     output: TensorSpec,
 }
 
-impl Unet {
-    pub(super) fn new(session: OnnxSession) -> Result<Self, LoadError> {
+impl Io {
+    /// `channels` is how many the configuration says that it reads.
+    pub(super) fn find(session: &OnnxSession, channels: usize) -> Result<Self, LoadError> {
         let sample = session.input(&["sample"])?.clone();
         let timestep = session.input(&["timestep"])?.clone();
         let hidden_states = session.input(&["encoder_hidden_states"])?.clone();
         let output = session.output(&["out_sample", "latent"])?.clone();
         session.expect_only(&[&sample, &timestep, &hidden_states])?;
+        match sample.dims.get(1) {
+            Some(&found) if found >= 0 && usize::try_from(found) != Ok(channels) => Err(session.corrupt(
+                format!("it reads {found} channels, but the configuration says {channels}"),
+            )),
+            _ => Ok(Self {
+                sample,
+                timestep,
+                hidden_states,
+                output,
+            }),
+        }
+    }
+
+    /// How many tokens it reads, if the export has fixed that.
+    pub(super) fn tokens(&self) -> Option<usize> {
+        let tokens = *self.hidden_states.dims.get(1)?;
+        usize::try_from(tokens).ok()
+    }
+
+    /// Current exports of optimum have a scalar, some others an array of length 1.
+    fn has_one_timestep(&self) -> bool {
+        matches!(self.timestep.dims.as_slice(), [] | [1])
+    }
+}
+
+impl Unet {
+    pub(super) fn new(session: OnnxSession, channels: usize) -> Result<Self, LoadError> {
+        let io = Io::find(&session, channels)?;
         Ok(Self {
             session,
-            sample,
-            timestep,
-            hidden_states,
-            output,
+            io,
+            channels,
         })
     }
 
-    /// The outputs for all rows, in order: in one call, or in one for each timestep if the network takes only one.
+    /// How many tokens it reads, if the export has fixed that.
+    pub(super) fn tokens(&self) -> Option<usize> {
+        self.io.tokens()
+    }
+
+    /// The outputs for all rows, in order, in as few calls as possible.
     pub(super) fn predict(&mut self, rows: &[Row<'_>]) -> Result<Prediction, InferenceError> {
-        let groups = if self.has_one_timestep() {
-            by_timestep(rows)
-        } else {
-            vec![(0..rows.len()).collect()]
-        };
+        let one_timestep = self.io.has_one_timestep();
+        let groups = grouped(rows, |a, b| {
+            tokens(a) == tokens(b) && (!one_timestep || a.timestep == b.timestep)
+        });
         let calls = groups.len() as u64;
         let mut outputs: Vec<Option<Latents>> = vec![None; rows.len()];
         for group in groups {
@@ -56,56 +96,65 @@ impl Unet {
         })
     }
 
-    /// Current exports of optimum have a scalar, some others an array of length 1.
-    fn has_one_timestep(&self) -> bool {
-        matches!(self.timestep.dims.as_slice(), [] | [1])
-    }
-
     fn call(&mut self, rows: &[&Row<'_>]) -> Result<Vec<Latents>, InferenceError> {
         let Some(first) = rows.first() else {
             return Ok(Vec::new());
         };
-        let (_, channels, height, width) = first.sample.dim();
+        let (_, _, height, width) = first.sample.dim();
         let (tokens, dimensions) = first.conditioning.hidden_states.dim();
-        let sample: Vec<f32> = rows.iter().flat_map(|row| row.sample.iter().copied()).collect();
+        let sample = self.samples(rows)?;
         let hidden_states: Vec<f32> = rows
             .iter()
             .flat_map(|row| row.conditioning.hidden_states.iter().copied())
             .collect();
-        let (timesteps, timestep_shape): (Vec<f32>, _) = if self.has_one_timestep() {
+        let (timesteps, timestep_shape): (Vec<f32>, _) = if self.io.has_one_timestep() {
             (
                 vec![first.timestep],
-                self.timestep.dims.iter().map(|_| 1).collect(),
+                self.io.timestep.dims.iter().map(|_| 1).collect(),
             )
         } else {
             (rows.iter().map(|row| row.timestep).collect(), vec![rows.len()])
         };
         let inputs = [
             (
-                &self.sample,
+                &self.io.sample,
                 Input::Float {
-                    shape: vec![rows.len(), channels, height, width],
+                    shape: vec![rows.len(), self.channels, height, width],
                     values: &sample,
                 },
             ),
             (
-                &self.timestep,
+                &self.io.timestep,
                 Input::Float {
                     shape: timestep_shape,
                     values: &timesteps,
                 },
             ),
             (
-                &self.hidden_states,
+                &self.io.hidden_states,
                 Input::Float {
                     shape: vec![rows.len(), tokens, dimensions],
                     values: &hidden_states,
                 },
             ),
         ];
-        let output = self.session.run(&inputs, &self.output)?;
-        let expected = [rows.len(), channels, height, width];
-        self.split(output, expected)
+        let output = self.session.run(&inputs, &self.io.output)?;
+        self.split(output, [rows.len(), LATENT_CHANNELS, height, width])
+    }
+
+    /// The samples of all rows, each followed by what an inpainting UNet sees beside it.
+    fn samples(&self, rows: &[&Row<'_>]) -> Result<Vec<f32>, InferenceError> {
+        let mut values = Vec::with_capacity(rows.iter().map(|row| row.sample.len()).sum());
+        for row in rows {
+            let channels = row.sample.dim().1 + row.inpaint.map_or(0, |inpaint| inpaint.dim().1);
+            if channels != self.channels {
+                let reason = format!("it reads {} channels, not {channels}", self.channels);
+                return Err(self.session.failed(reason));
+            }
+            values.extend(row.sample);
+            values.extend(row.inpaint.into_iter().flatten());
+        }
+        Ok(values)
     }
 
     /// One array for each row.
@@ -123,13 +172,17 @@ impl Unet {
     }
 }
 
-/// The indices of the rows with equal timesteps, in the order of their first row.
-fn by_timestep(rows: &[Row<'_>]) -> Vec<Vec<usize>> {
-    let mut groups: Vec<(f32, Vec<usize>)> = Vec::new();
+fn tokens(row: &Row<'_>) -> usize {
+    row.conditioning.hidden_states.nrows()
+}
+
+/// The indices of the rows that can share a call, in the order of their first row.
+fn grouped(rows: &[Row<'_>], together: impl Fn(&Row<'_>, &Row<'_>) -> bool) -> Vec<Vec<usize>> {
+    let mut groups: Vec<(&Row<'_>, Vec<usize>)> = Vec::new();
     for (index, row) in rows.iter().enumerate() {
-        match groups.iter_mut().find(|(timestep, _)| *timestep == row.timestep) {
+        match groups.iter_mut().find(|(first, _)| together(first, row)) {
             Some((_, group)) => group.push(index),
-            None => groups.push((row.timestep, vec![index])),
+            None => groups.push((row, vec![index])),
         }
     }
     groups.into_iter().map(|(_, group)| group).collect()
@@ -145,18 +198,29 @@ mod tests {
     use crate::models::Conditioning;
 
     #[test]
-    fn rows_with_one_timestep_stay_together() {
+    fn rows_that_agree_stay_together() {
         let sample = Array4::zeros((1, 4, 1, 1));
-        let conditioning = Conditioning {
-            hidden_states: Arc::new(Array2::zeros((1, 1))),
+        let conditioning = [77, 154].map(|tokens| Conditioning {
+            hidden_states: Arc::new(Array2::zeros((tokens, 1))),
             truncated: false,
-        };
-        let row = |timestep| Row {
+        });
+        let row = |timestep, chunks: usize| Row {
             sample: &sample,
             timestep,
-            conditioning: &conditioning,
+            conditioning: &conditioning[chunks - 1],
+            inpaint: None,
         };
-        let rows = [row(999.0), row(999.0), row(12.5), row(999.0), row(12.5)];
-        assert_eq!(by_timestep(&rows), [vec![0, 1, 3], vec![2, 4]]);
+        let rows = [
+            row(999.0, 1),
+            row(999.0, 1),
+            row(12.5, 1),
+            row(999.0, 2),
+            row(12.5, 1),
+        ];
+        let timestep = |a: &Row<'_>, b: &Row<'_>| a.timestep == b.timestep;
+        assert_eq!(grouped(&rows, timestep), [vec![0, 1, 3], vec![2, 4]]);
+        let chunks = |a: &Row<'_>, b: &Row<'_>| tokens(a) == tokens(b);
+        assert_eq!(grouped(&rows, chunks), [vec![0, 1, 2, 4], vec![3]]);
+        assert!(grouped(&[], chunks).is_empty());
     }
 }

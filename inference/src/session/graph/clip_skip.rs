@@ -46,7 +46,10 @@ fn additions<'a>(model: &Model<'a>, lookup: &Lookup<'_>) -> Option<(Vec<Node>, V
         };
         nodes.extend(norm.iter().map(|&node| {
             let mut copy = node.clone();
-            copy.name = format!("{name}/{}", node.name);
+            // Unnamed nodes may be many, named ones may not share a name.
+            if !node.name.is_empty() {
+                copy.name = format!("{name}/{}", node.name);
+            }
             copy.inputs = node.inputs.iter().map(rename).collect();
             copy.outputs = node.outputs.iter().map(rename).collect();
             copy

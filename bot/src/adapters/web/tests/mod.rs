@@ -85,6 +85,11 @@ impl ImageGenerator for Stepwise {
             family: Family::StableDiffusion,
             scheduler: "DDIM",
             size_multiple: 8,
+            prediction_type: "epsilon".to_owned(),
+            inpainting: false,
+            image_to_image: true,
+            clip_skip: None,
+            noise: Default::default(),
             defaults,
         }]
     }

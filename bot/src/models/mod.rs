@@ -1,4 +1,12 @@
-//! Which models there are: folders, and one that is built into the program.
+//! Which models there are: folders, and one that is built into the program; and adding more of them.
+
+mod add;
+mod checksum;
+mod download;
+mod error;
+mod files;
+mod hub;
+mod staging;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -8,6 +16,10 @@ use std::path::{MAIN_SEPARATOR, Path};
 use inference::ModelSource;
 use rust_embed::RustEmbed;
 
+pub use self::add::{AddProgress, AddRequest, Added, Origin, add};
+pub use self::error::AddError;
+pub use self::hub::HubModel;
+pub use self::staging::Existing;
 use crate::config::InferenceConfig;
 
 /// The id of the model that is built in.
@@ -71,6 +83,33 @@ pub fn all(config: &InferenceConfig) -> Result<Vec<NamedModel>, UnknownModel> {
     Ok(models)
 }
 
+/// Every model in the models folder and the built-in one, also those that cannot be used.
+pub fn list(models_dir: &Path) -> Vec<NamedModel> {
+    ids(models_dir)
+        .into_iter()
+        .filter_map(|id| resolve(models_dir, &id).ok())
+        .collect()
+}
+
+/// How many bytes the files of a model have together.
+pub fn bytes(source: &ModelSource) -> u64 {
+    match source {
+        ModelSource::Folder(folder) => bytes_below(folder),
+        ModelSource::Embedded { files, .. } => files.values().map(|content| content.len() as u64).sum(),
+    }
+}
+
+fn bytes_below(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => bytes_below(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}
+
 /// The ids of the built-in model and of those in the models folder, sorted.
 fn ids(models_dir: &Path) -> Vec<String> {
     let mut ids: Vec<String> = fs::read_dir(models_dir)
@@ -109,6 +148,7 @@ mod tests {
     use std::fs;
 
     use inference::ModelSource;
+    use inference::prompt::PromptSyntax;
 
     use super::{all, embedded, resolve};
     use crate::config::InferenceConfig;
@@ -178,6 +218,9 @@ mod tests {
             model: "sd15".to_owned(),
             threads: 0,
             max_batch_rows: 8,
+            memory_budget_mib: None,
+            noise: None,
+            prompt_syntax: PromptSyntax::default(),
         };
         let ids: Vec<String> = all(&config)
             .expect("they exist")
