@@ -8,8 +8,7 @@ with nine channels are welcome. The folder is optimum's with two differences:
 
 - `timestep` is `[batch_size]`, so that pictures at different steps share one call of the UNet;
 - the text encoder also has the outputs `hidden_states.0`, … (the embeddings, then every layer) and `clip_skip.1`, …
-  (the last layer, the last but one, …, each after the final layer norm), so that any CLIP skip can be asked for. What
-  is not asked for is not computed.
+  (the last layer, the last but one, …, each after the final layer norm), so that any CLIP skip can be asked for.
 
 With --fp16 the text encoder and the UNet have float16 weights, inputs and outputs, except for `timestep`. The
 autoencoder stays in float32: those of several models overflow in float16, and it is small.

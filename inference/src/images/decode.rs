@@ -62,8 +62,10 @@ pub fn decode(bytes: &[u8], limits: &DecodeLimits) -> Result<Picture, ImageError
         .map_err(damaged)?;
     check_size(decoder.dimensions(), limits)?;
     decoder.set_limits(memory(limits)).map_err(damaged)?;
-    if format == ImageFormat::Jpeg {
-        check_scans(jpeg_scans(bytes))?;
+    match format {
+        ImageFormat::Jpeg => check_scans(jpeg_scans(bytes))?,
+        ImageFormat::WebP => check_chunks(bytes)?,
+        _ => (),
     }
     // Metadata that cannot be read are no reason to refuse the picture.
     let exif = decoder.exif_metadata().ok().flatten();
@@ -100,6 +102,9 @@ fn name(format: ImageFormat) -> &'static str {
 
 fn check_size((width, height): (u32, u32), limits: &DecodeLimits) -> Result<(), ImageError> {
     let pixels = u64::from(width) * u64::from(height);
+    if pixels == 0 {
+        return Err(ImageError::NoPixels);
+    }
     if width.max(height) > limits.max_side || pixels > limits.max_pixels {
         return Err(ImageError::TooManyPixels {
             width,
@@ -132,7 +137,9 @@ fn check_scans(scans: &[u8]) -> Result<(), ImageError> {
         return Err(ImageError::TooManyScans);
     }
     if count(END_OF_IMAGE) == 0 {
-        return Err(ImageError::Truncated);
+        return Err(ImageError::Truncated {
+            format: name(ImageFormat::Jpeg),
+        });
     }
     Ok(())
 }
@@ -158,6 +165,23 @@ fn jpeg_scans(file: &[u8]) -> &[u8] {
     }
     // Bytes between the segments: the decoder knows whether it can go on.
     rest
+}
+
+/// The decoder believes what a chunk of a WebP file says of its length, and allocates as much before it reads.
+fn check_chunks(file: &[u8]) -> Result<(), ImageError> {
+    // Before the first chunk: `RIFF`, the length of everything, `WEBP`.
+    let mut rest = file.get(12..).unwrap_or_default();
+    while let [_, _, _, _, a, b, c, d, after @ ..] = rest {
+        let length = u32::from_le_bytes([*a, *b, *c, *d]) as usize;
+        if length > after.len() {
+            return Err(ImageError::Truncated {
+                format: name(ImageFormat::WebP),
+            });
+        }
+        // Chunks begin at even offsets.
+        rest = after.get(length.next_multiple_of(2)..).unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// Eight bits for each colour, and how opaque each pixel is unless all are.

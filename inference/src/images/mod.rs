@@ -71,9 +71,15 @@ pub enum ImageError {
         #[source]
         source: image::ImageError,
     },
-    /// A JPEG file ends before the picture does.
-    #[error("the JPEG file is cut off")]
-    Truncated,
+    /// A side of the picture is 0.
+    #[error("the picture has no pixels")]
+    NoPixels,
+    /// The file ends before the picture does.
+    #[error("the {format} file is cut off")]
+    Truncated {
+        /// Its type.
+        format: &'static str,
+    },
     /// A JPEG file describes the whole picture again and again.
     #[error("the JPEG file has too many scans")]
     TooManyScans,

@@ -109,14 +109,6 @@ impl Scheduler for Ddim {
         &self.timesteps
     }
 
-    fn init_noise_sigma(&self) -> f32 {
-        1.0
-    }
-
-    fn scale_model_input(&self, sample: &Latents, _step: usize) -> Latents {
-        sample.clone()
-    }
-
     /// Formula 12 of the paper; draws noise only with η above 0.
     fn step(
         &mut self,

@@ -119,14 +119,6 @@ impl Scheduler for Ddpm {
         &self.timesteps
     }
 
-    fn init_noise_sigma(&self) -> f32 {
-        1.0
-    }
-
-    fn scale_model_input(&self, sample: &Latents, _step: usize) -> Latents {
-        sample.clone()
-    }
-
     /// Draws noise in every step but one at timestep 0.
     fn step(
         &mut self,

@@ -123,14 +123,6 @@ impl Scheduler for Deis {
         &self.timesteps
     }
 
-    fn init_noise_sigma(&self) -> f32 {
-        1.0
-    }
-
-    fn scale_model_input(&self, sample: &Latents, _step: usize) -> Latents {
-        sample.clone()
-    }
-
     fn step(
         &mut self,
         model_output: &Latents,

@@ -151,14 +151,6 @@ impl Scheduler for DpmMultistep {
         &self.timesteps
     }
 
-    fn init_noise_sigma(&self) -> f32 {
-        1.0
-    }
-
-    fn scale_model_input(&self, sample: &Latents, _step: usize) -> Latents {
-        sample.clone()
-    }
-
     /// Draws noise in every step of a stochastic algorithm.
     fn step(
         &mut self,

@@ -138,14 +138,6 @@ impl Scheduler for DpmSinglestep {
         &self.timesteps
     }
 
-    fn init_noise_sigma(&self) -> f32 {
-        1.0
-    }
-
-    fn scale_model_input(&self, sample: &Latents, _step: usize) -> Latents {
-        sample.clone()
-    }
-
     /// Draws noise in every evaluation of the stochastic algorithm.
     fn step(
         &mut self,

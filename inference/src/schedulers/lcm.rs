@@ -113,14 +113,6 @@ impl Scheduler for Lcm {
         &self.timesteps
     }
 
-    fn init_noise_sigma(&self) -> f32 {
-        1.0
-    }
-
-    fn scale_model_input(&self, sample: &Latents, _step: usize) -> Latents {
-        sample.clone()
-    }
-
     /// Draws noise in every step but the last.
     fn step(
         &mut self,

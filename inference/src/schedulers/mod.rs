@@ -75,11 +75,17 @@ pub trait Scheduler: Send + fmt::Debug {
         1
     }
 
-    /// What unit noise is multiplied by to become the first latents.
-    fn init_noise_sigma(&self) -> f32;
+    /// What unit noise is multiplied by to become the first latents. Algorithms that keep the variance at 1 have no need
+    /// for it.
+    fn init_noise_sigma(&self) -> f32 {
+        1.0
+    }
 
-    /// The latents in the scale in which the network was trained, for the step with this index.
-    fn scale_model_input(&self, sample: &Latents, step: usize) -> Latents;
+    /// The latents in the scale in which the network was trained, for the step with this index. Algorithms that keep the
+    /// variance at 1 are in that scale already.
+    fn scale_model_input(&self, sample: &Latents, _step: usize) -> Latents {
+        sample.clone()
+    }
 
     /// Moves `sample` (not scaled) from step `step` to the next one, given the network's output for it.
     ///

@@ -70,14 +70,6 @@ impl Scheduler for Tcd {
         &self.timesteps
     }
 
-    fn init_noise_sigma(&self) -> f32 {
-        1.0
-    }
-
-    fn scale_model_input(&self, sample: &Latents, _step: usize) -> Latents {
-        sample.clone()
-    }
-
     /// Draws noise in every step but the last, unless η is 0.
     fn step(
         &mut self,

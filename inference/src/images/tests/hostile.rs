@@ -186,3 +186,27 @@ proptest! {
         let _ = exif::comment(&exif);
     }
 }
+
+/// The decoder would have allocated four gigabytes for it.
+#[test]
+fn a_webp_chunk_that_is_longer_than_its_file() {
+    let (_, file) = CORPUS
+        .iter()
+        .find(|(name, _)| name.ends_with("webui.webp"))
+        .unwrap();
+    let exif = file.windows(4).position(|name| name == b"EXIF").unwrap();
+    let mut file = file.clone();
+    file[exif + 4..exif + 8].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert_snapshot!(error(&file), @"the WebP file is cut off");
+}
+
+#[test]
+fn a_gif_of_no_height() {
+    let (_, file) = CORPUS
+        .iter()
+        .find(|(name, _)| name.ends_with("animated.gif"))
+        .unwrap();
+    let mut file = file.clone();
+    file[8..10].fill(0);
+    assert_snapshot!(error(&file), @"the picture has no pixels");
+}
