@@ -46,6 +46,12 @@ pub(in crate::cli) struct DrawArgs {
     /// Take the prompt exactly as it is: brackets are brackets, and what is too long is cut off
     #[arg(long)]
     pub(super) plain_prompt: bool,
+    /// What computes: auto, cpu, cuda or directml [default: runtime.provider of the settings]
+    #[arg(long)]
+    pub(super) provider: Option<Provider>,
+    /// Print one JSON object instead of text and picture
+    #[arg(long)]
+    pub(in crate::cli) json: bool,
     #[command(flatten)]
     pub(super) guidance: GuidanceArgs,
     #[command(flatten)]
@@ -54,12 +60,6 @@ pub(in crate::cli) struct DrawArgs {
     pub(super) source: SourceArgs,
     #[command(flatten)]
     pub(super) hires: HiresArgs,
-    /// What computes: auto, cpu, cuda or directml [default: runtime.provider of the settings]
-    #[arg(long)]
-    pub(super) provider: Option<Provider>,
-    /// Print one JSON object instead of text and picture
-    #[arg(long)]
-    pub(in crate::cli) json: bool,
 }
 
 #[derive(Debug, Args)]
