@@ -56,6 +56,12 @@ pub enum RequestError {
         /// How many there are.
         chars: usize,
     },
+    /// A recipe whose second pass begins with something else than enlarged latents.
+    #[error("the picture cannot be enlarged with \"{upscaler}\"")]
+    HiresUpscaler {
+        /// The upscaler by AUTOMATIC1111's name.
+        upscaler: String,
+    },
     /// The scheduler cannot be built for this model or this number of steps.
     #[error("the scheduler cannot be used: {reason}")]
     Scheduler {

@@ -47,10 +47,10 @@ impl GenerateRequest {
     /// What draws the picture of a recipe again with this model.
     ///
     /// A recipe does not have the picture that another one began with; whoever has it adds the `source`, with the
-    /// recipe's denoising strength. Enlarging between the passes is always that of latents.
+    /// recipe's denoising strength.
     ///
     /// # Errors
-    /// The recipe names a scheduler that is not known. What is out of bounds is found by
+    /// The recipe names a scheduler or an upscaler that is not known. What is out of bounds is found by
     /// [`validate`](Self::validate).
     pub fn from_recipe(recipe: &Recipe, model: &ModelInfo) -> Result<Self, RequestError> {
         let plain = |(key, value): &(String, String)| key == EMPHASIS && value == NO_EMPHASIS;
@@ -81,7 +81,8 @@ impl GenerateRequest {
             hires: recipe
                 .hires
                 .as_ref()
-                .map(|hires| Hires::from_recipe(recipe, hires)),
+                .map(|hires| Hires::from_recipe(recipe, hires))
+                .transpose()?,
         })
     }
 }
@@ -96,7 +97,12 @@ impl Hires {
         }
     }
 
-    fn from_recipe(recipe: &Recipe, hires: &HiresRecipe) -> Self {
+    fn from_recipe(recipe: &Recipe, hires: &HiresRecipe) -> Result<Self, RequestError> {
+        if hires.upscaler != LatentUpscaler::default().name() {
+            return Err(RequestError::HiresUpscaler {
+                upscaler: hires.upscaler.clone(),
+            });
+        }
         let scale = match hires.size {
             HiresSize::Upscale(scale) => scale,
             // The web UI cuts off what is too much of one side; a side of 0 follows from the other.
@@ -105,11 +111,11 @@ impl Hires {
                 ratio(width, recipe.width).max(ratio(height, recipe.height))
             }
         };
-        Self {
+        Ok(Self {
             scale,
             strength: hires.denoising_strength,
             num_inference_steps: hires.num_inference_steps,
-        }
+        })
     }
 }
 
@@ -209,6 +215,17 @@ mod tests {
         assert_eq!(request.hires, Some(expected));
         assert_eq!(request.scheduler.map(SchedulerName::name), Some("Euler a"));
         assert_eq!(request.noise_source, Some(NoiseSource::Cuda));
+    }
+
+    #[test]
+    fn an_upscaler_that_is_not_here() {
+        let recipe: Recipe =
+            "a cat\nSteps: 30, Seed: 5, Size: 512x768, Denoising strength: 0.4, Hires upscale: 2, \
+            Hires upscaler: ESRGAN_4x"
+                .parse()
+                .unwrap();
+        let error = GenerateRequest::from_recipe(&recipe, &model()).unwrap_err();
+        insta::assert_snapshot!(error, @r#"the picture cannot be enlarged with "ESRGAN_4x""#);
     }
 
     #[test]
