@@ -14,13 +14,15 @@ use tokio_util::sync::CancellationToken;
 use crate::adapters;
 use crate::chat::{ChatAdapter, Outbox};
 use crate::commands::{CommandContext, Commands, random_seed};
-use crate::config::{Config, InferenceConfig, RuntimeConfig, program_folder};
-use crate::limits::Limits;
+use crate::config::{Config, InferenceConfig, MAX_COUNT, RuntimeConfig, program_folder};
+use crate::metrics::Metrics;
 use crate::models;
 use crate::queue::{
     Clock, DrawingSettings, EngineGenerator, ImageGenerator, JobQueue, QueueParts, QueueSettings,
 };
-use crate::store::Store;
+use crate::rules::{LiveRules, ReadConfig};
+use crate::store::{Retention, Store};
+use crate::upkeep;
 
 /// How long last messages may take after the queue has stopped.
 const DELIVERY_GRACE: Duration = Duration::from_secs(10);
@@ -34,6 +36,8 @@ pub struct App {
     service: Service,
     engine: Engine,
     web_address: SocketAddr,
+    store: Store,
+    retention: Retention,
 }
 
 impl App {
@@ -42,24 +46,34 @@ impl App {
     ///
     /// # Errors
     /// Whatever keeps the service from starting, in one sentence.
-    pub async fn build(config: &Config, on_install: InstallObserver) -> anyhow::Result<Self> {
+    pub async fn build(
+        config: &Config,
+        read_config: ReadConfig,
+        on_install: InstallObserver,
+    ) -> anyhow::Result<Self> {
         let bound = adapters::bind(config).await?;
         let store = Store::open(&config.data.dir).await?;
         let engine = start_engine(config, on_install).await?;
-        let adapters = bound.build(config, &store)?;
+        let stats = engine.clone();
+        let metrics = Metrics::new(store.clone(), Some(Arc::new(move || stats.stats())));
+        let adapters = bound.build(config, &store, &metrics)?;
+        let rules = LiveRules::new(config, read_config, store.clone()).await?;
         let service = Service::new(Parts {
-            store,
-            limits: Limits::new(&config.limits, config.queue.max_queued),
+            store: store.clone(),
+            rules,
             settings: QueueSettings::new(&config.queue, &config.shutdown),
             generator: Arc::new(EngineGenerator::new(engine.clone()).with_settings(drawing_settings(config))),
             clock: Clock::system(),
             random_seed,
             adapters: adapters.all,
+            metrics,
         });
         Ok(Self {
             service,
             engine,
             web_address: adapters.web_address,
+            store,
+            retention: upkeep::retention(&config.store),
         })
     }
 
@@ -69,7 +83,18 @@ impl App {
     /// When a part of the service ended by itself; the text names it.
     pub async fn run(self, shutdown: CancellationToken) -> anyhow::Result<()> {
         announce(self.web_address).context("cannot write to standard output")?;
+        let stop = shutdown.child_token();
+        let upkeep = tokio::spawn(upkeep::run(
+            self.store,
+            self.retention,
+            Clock::system(),
+            stop.clone(),
+        ));
         let ended = self.service.run(shutdown).await;
+        stop.cancel();
+        if let Err(error) = upkeep.await {
+            tracing::error!(%error, "the task that removes old pictures has failed");
+        }
         let engine = self.engine;
         tokio::task::spawn_blocking(move || engine.shutdown())
             .await
@@ -144,13 +169,14 @@ async fn start_engine(config: &Config, on_install: InstallObserver) -> anyhow::R
         memory_budget_mib,
         ..
     } = config.inference;
-    let pictures = config.queue.concurrency * config.limits.max_count as usize;
+    let pictures = config.queue.concurrency * MAX_COUNT as usize;
     let engine = EngineConfig {
         models,
         session: session_config(config),
         max_batch_rows,
         max_pending: pictures,
         memory_budget_bytes: memory_budget_mib.map(|mib| u64::from(mib) << 20),
+        safety_checker: config.safety.model.clone().map(ModelSource::Folder),
     };
     let request = runtime_request(config);
     let starting = tokio::task::spawn_blocking(move || {
@@ -163,12 +189,13 @@ async fn start_engine(config: &Config, on_install: InstallObserver) -> anyhow::R
 /// What a service is made of.
 pub(crate) struct Parts {
     pub(crate) store: Store,
-    pub(crate) limits: Limits,
+    pub(crate) rules: LiveRules,
     pub(crate) settings: QueueSettings,
     pub(crate) generator: Arc<dyn ImageGenerator>,
     pub(crate) clock: Clock,
     pub(crate) random_seed: fn() -> u64,
     pub(crate) adapters: Vec<Arc<dyn ChatAdapter>>,
+    pub(crate) metrics: Metrics,
 }
 
 /// Everything but the engine: platforms, commands, queue, job log.
@@ -191,28 +218,32 @@ impl Service {
     pub(crate) fn new(parts: Parts) -> Self {
         let Parts {
             store,
-            limits,
+            rules,
             settings,
             generator,
             clock,
             random_seed,
             adapters,
+            metrics,
         } = parts;
-        let outbox = Outbox::new(store.clone(), clock.clone(), adapters.clone());
+        let observed = adapters
+            .iter()
+            .map(|adapter| metrics.observe_messages(Arc::clone(adapter)));
+        let outbox = Outbox::new(store.clone(), clock.clone(), observed.collect());
         let queue = JobQueue::new(QueueParts {
             store: store.clone(),
-            limits: limits.clone(),
             settings,
             generator,
-            events: Arc::new(outbox.clone()),
+            events: metrics.observe_jobs(Arc::new(outbox.clone())),
             clock: clock.clone(),
         });
         let context = CommandContext {
             queue: queue.clone(),
             store: store.clone(),
-            limits,
+            rules,
             clock,
             random_seed,
+            outbox: outbox.clone(),
         };
         Self {
             store,
@@ -233,6 +264,11 @@ impl Service {
             "the queue".to_owned(),
             async move { Ok(queue.run(stop_queue).await?) },
         );
+        let (outbox, stop_outbox) = (self.outbox.clone(), stop.clone());
+        tasks.spawn("the outbox".to_owned(), async move {
+            outbox.run(stop_outbox).await;
+            Ok(())
+        });
         for adapter in &self.adapters {
             let name = format!("the platform {}", adapter.platform());
             tasks.spawn(

@@ -9,6 +9,8 @@ pub mod telemetry;
 
 pub mod shutdown;
 
+pub mod safety;
+
 pub mod i18n;
 
 pub mod chat;
@@ -19,13 +21,25 @@ pub mod limits;
 
 pub mod store;
 
+pub mod rules;
+
 pub mod queue;
+
+pub mod chart;
 
 pub mod models;
 
+pub mod moments;
+
 pub mod commands;
 
+pub mod metrics;
+
+pub mod doctor;
+
 pub mod adapters;
+
+mod upkeep;
 
 pub mod app;
 

@@ -63,6 +63,7 @@ impl Plan {
             max_batch_rows: usize::try_from(2 * self.jobs)?,
             max_pending: usize::try_from(self.jobs)?,
             memory_budget_bytes: None,
+            safety_checker: None,
         })?)
     }
 

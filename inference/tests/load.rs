@@ -72,6 +72,7 @@ fn sessions_need_a_library() {
         max_batch_rows: 1,
         max_pending: 1,
         memory_budget_bytes: None,
+        safety_checker: None,
     };
     insta::assert_snapshot!(Engine::start(config).unwrap_err(), @"ONNX Runtime is not loaded");
 }

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use self::web::{WebAdapter, WebDeps};
 use crate::chat::ChatAdapter;
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::store::Store;
 
 /// What the platforms need of this machine, taken before anything else starts.
@@ -51,9 +52,10 @@ impl Bound {
     ///
     /// # Errors
     /// When the settings of one are not usable.
-    pub fn build(self, config: &Config, store: &Store) -> anyhow::Result<Adapters> {
+    pub fn build(self, config: &Config, store: &Store, metrics: &Metrics) -> anyhow::Result<Adapters> {
         let deps = WebDeps {
             store: store.clone(),
+            metrics: metrics.clone(),
             default_locale: config.i18n.default_locale,
         };
         let web = WebAdapter::new(self.web, &config.web, deps)?;

@@ -4,9 +4,12 @@
 //! [`Commands`]; the answer comes back through the request's [`Responder`]. Nothing on this
 //! side of the port knows a platform.
 
+mod button;
+pub(crate) mod buttons;
 mod outbox;
 mod reply;
 mod types;
+mod update;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,13 +17,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
+pub use self::button::{ButtonId, UnknownButton};
+pub use self::buttons::buttons_of;
 pub use self::outbox::Outbox;
-pub(crate) use self::outbox::send_reply;
 pub use self::reply::final_reply;
+pub(crate) use self::reply::nonce_of;
 pub use self::types::{
-    Capabilities, ChatId, CommandInput, CommandRequest, JobReply, JobUpdate, JobUpdateState, Platform,
-    Preview, RecipeView, Reply, ReplyAddress, ReplyImage, UserId,
+    Attachment, AttachmentContent, AttachmentError, Button, ButtonStyle, Capabilities, ChatId, CommandInput,
+    CommandRequest, Form, ImageContent, JobReply, Place, Platform, RecipeView, Reply, ReplyAddress,
+    ReplyImage, Standing, UserId,
 };
+pub use self::update::{JobUpdate, JobUpdateState, Preview};
 use crate::commands::Commands;
 pub use crate::store::JobOutcome;
 
@@ -57,11 +64,23 @@ pub trait Responder: Send + Sync {
     async fn acknowledge(&self) -> Result<(), SendError>;
 
     /// Shows how far a job is. A later update replaces an earlier one.
-    async fn update(&self, update: JobUpdate) -> Result<(), SendError>;
+    async fn update(&self, update: JobUpdate) -> Result<Sent, SendError>;
 
-    /// Sends the last message. It may be called again after an error that hid a success, so it is
-    /// idempotent where the platform allows.
-    async fn finish(&self, reply: Reply) -> Result<(), SendError>;
+    /// Sends the last message. It may be called again after an error that hid a success, also by another process, and
+    /// must not show the message twice: either the address names the message that is changed, or the platform is
+    /// given [`Reply::nonce`].
+    async fn finish(&self, reply: Reply) -> Result<Sent, SendError>;
+
+    /// Takes the last message away again, as far as the platform allows. One that is gone already is a success.
+    async fn remove(&self) -> Result<(), SendError>;
+}
+
+/// A message reached the platform.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sent {
+    /// The address as it is from now on, when the platform has said something that has to be remembered, for example
+    /// the number of the message. It is stored before anything else is sent there.
+    pub address: Option<ReplyAddress>,
 }
 
 /// A message did not reach the platform.

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::Responder;
+use super::{ButtonId, Responder};
 use crate::i18n::Locale;
 use crate::store::{JobId, JobOutcome};
 
@@ -57,6 +58,91 @@ pub struct UserId {
 #[serde(transparent)]
 pub struct ChatId(pub String);
 
+/// Where a command was given, as far as rules care.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Place {
+    /// The channel, the group's topic or the page.
+    pub chat: ChatId,
+    /// What the chat belongs to: a Discord server, a Telegram group. `None` for a conversation with one person.
+    #[serde(default)]
+    pub server: Option<String>,
+    /// The platform marks the place as one for adults only.
+    #[serde(default)]
+    pub age_restricted: bool,
+}
+
+impl Place {
+    /// A conversation with one person.
+    pub fn direct(chat: impl Into<String>) -> Self {
+        Self {
+            chat: ChatId(chat.into()),
+            server: None,
+            age_restricted: false,
+        }
+    }
+}
+
+/// Who gives a command, beyond their id: what the platform says about them at that moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// What people call them; only for pages that an admin reads, never for the log.
+    pub name: Option<String>,
+    /// The ids of their roles in this server.
+    pub roles: Vec<String>,
+    /// The platform lets them manage this server or chat.
+    pub is_moderator: bool,
+    /// They have proved to the platform that they may administer everything, for example with a token.
+    pub is_owner: bool,
+}
+
+/// A file that came with a command.
+#[derive(Clone)]
+pub struct Attachment {
+    /// Its name, as the person sees it.
+    pub file_name: String,
+    /// Reads it.
+    pub content: Arc<dyn AttachmentContent>,
+}
+
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attachment").finish_non_exhaustive()
+    }
+}
+
+/// The way to the bytes of a file that came with a command. It is read only when a command wants it, and at once,
+/// because the addresses of platforms expire.
+#[async_trait]
+pub trait AttachmentContent: Send + Sync {
+    /// The whole file.
+    ///
+    /// # Errors
+    /// [`AttachmentError::TooLarge`] as soon as it has more than `max_bytes`.
+    async fn read(&self, max_bytes: u64) -> Result<Vec<u8>, AttachmentError>;
+}
+
+/// A file that came with a command cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachmentError {
+    /// It is larger than was asked for.
+    #[error("the file is too large")]
+    TooLarge,
+    /// It cannot be fetched.
+    #[error("the file cannot be fetched")]
+    Unreachable(#[source] anyhow::Error),
+}
+
+/// A file whose bytes are already here.
+#[async_trait]
+impl AttachmentContent for Vec<u8> {
+    async fn read(&self, max_bytes: u64) -> Result<Vec<u8>, AttachmentError> {
+        if self.len() as u64 > max_bytes {
+            return Err(AttachmentError::TooLarge);
+        }
+        Ok(self.clone())
+    }
+}
+
 /// Where the answer to one command goes, written and understood by one adapter only.
 ///
 /// It is stored in the job log, because a job outlives the process that accepted it.
@@ -91,6 +177,8 @@ pub enum CommandInput {
         /// Name and value of each option that was given.
         options: Vec<(String, String)>,
     },
+    /// A button was pressed; this is the text it carries, a [`ButtonId`].
+    Button(String),
 }
 
 /// One command of one person.
@@ -98,12 +186,16 @@ pub enum CommandInput {
 pub struct CommandRequest {
     /// Who asks.
     pub user: UserId,
+    /// What the platform says about them.
+    pub standing: Standing,
     /// Where.
-    pub chat: ChatId,
-    /// The language of the answer.
+    pub place: Place,
+    /// The language that the platform knows of the person; their own settings win over it.
     pub locale: Locale,
     /// What was asked.
     pub input: CommandInput,
+    /// The files that came with it.
+    pub attachments: Vec<Attachment>,
     /// The platform's id of this command: a repeated one is answered with the same job.
     pub key: Option<String>,
     /// Where the answer goes.
@@ -114,7 +206,7 @@ impl fmt::Debug for CommandRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CommandRequest")
             .field("user", &self.user)
-            .field("chat", &self.chat)
+            .field("place", &self.place)
             .field("locale", &self.locale)
             .field("input", &self.input)
             .field("key", &self.key)
@@ -123,7 +215,7 @@ impl fmt::Debug for CommandRequest {
 }
 
 /// The last message of an interaction.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reply {
     /// The translated text.
     pub text: String,
@@ -131,6 +223,14 @@ pub struct Reply {
     pub job: Option<JobReply>,
     /// The pictures, in order.
     pub images: Vec<ReplyImage>,
+    /// Rows of buttons below it.
+    pub buttons: Vec<Vec<Button>>,
+    /// A text to ask the person for, instead of an answer: Discord opens a window for it, others ask.
+    pub form: Option<Form>,
+    /// Only the person who asked should see it, where the platform can do that.
+    pub is_private: bool,
+    /// The same for every try to send this message: a platform that knows such a number shows it once.
+    pub nonce: Option<String>,
 }
 
 impl Reply {
@@ -138,10 +238,56 @@ impl Reply {
     pub fn text(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
-            job: None,
-            images: Vec::new(),
+            ..Self::default()
         }
     }
+
+    /// An answer of text that only the person who asked should see.
+    pub fn private(text: impl Into<String>) -> Self {
+        Self {
+            is_private: true,
+            ..Self::text(text)
+        }
+    }
+}
+
+/// A button below a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Button {
+    /// What it carries.
+    pub id: ButtonId,
+    /// The picture in front of its label.
+    pub emoji: &'static str,
+    /// Its translated label.
+    pub label: String,
+    /// How it looks.
+    pub style: ButtonStyle,
+}
+
+/// How a button looks, where the platform can show that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ButtonStyle {
+    /// Like most.
+    #[default]
+    Plain,
+    /// It takes something away.
+    Danger,
+}
+
+/// A text that a command needs and the person has still to give. The answer comes back as the command `command` with
+/// the options `job` and `field`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// Name of the command.
+    pub command: &'static str,
+    /// The job it is about.
+    pub job: JobId,
+    /// Name of the option.
+    pub field: &'static str,
+    /// What to write, translated.
+    pub label: String,
+    /// What stands there at first.
+    pub value: String,
 }
 
 /// What an adapter may render beside the text.
@@ -178,15 +324,31 @@ pub struct RecipeView {
     pub model: String,
     /// All of it but the prompts in one translated line, to copy, or for a platform that shows only text.
     pub text: String,
+    /// AUTOMATIC1111's `parameters` text of the first picture, as it stands in the file.
+    pub parameters: Option<String>,
 }
 
-/// One finished picture, on disk.
+/// Where the bytes of a picture are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageContent {
+    /// In a file of the store.
+    Stored {
+        /// SHA-256 of the file, in hex.
+        hash: String,
+        /// Where it lies.
+        path: PathBuf,
+    },
+    /// Here; such a picture belongs to no job.
+    Bytes(Arc<[u8]>),
+}
+
+/// One finished picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplyImage {
-    /// SHA-256 of the file, in hex.
-    pub hash: String,
-    /// Where the file lies.
-    pub path: PathBuf,
+    /// Where its bytes are.
+    pub content: ImageContent,
+    /// It should be covered until somebody wants to see it.
+    pub is_spoiler: bool,
     /// A name for the person who saves it: `ekaki-12-1.png`.
     pub file_name: String,
     /// The seed of this picture.
@@ -197,47 +359,4 @@ pub struct ReplyImage {
     pub height: u32,
     /// Size of the file.
     pub bytes: u64,
-}
-
-/// News about a job that has not ended.
-#[derive(Clone, Debug, PartialEq)]
-pub struct JobUpdate {
-    /// The job.
-    pub job: JobId,
-    /// The news as a translated sentence.
-    pub text: String,
-    /// The news for an adapter that draws it.
-    pub state: JobUpdateState,
-}
-
-/// Where a job is that has not ended.
-#[derive(Clone, Debug, PartialEq)]
-pub enum JobUpdateState {
-    /// It waits.
-    Queued {
-        /// 1 is next.
-        position: u32,
-    },
-    /// It is being drawn.
-    Running {
-        /// Finished steps.
-        step: u32,
-        /// All steps.
-        num_inference_steps: u32,
-        /// What can be seen so far.
-        preview: Option<Preview>,
-    },
-}
-
-/// A small view of a picture in the making.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Preview {
-    /// The view as a JPEG file.
-    pub jpeg: Arc<[u8]>,
-    /// Width in pixels.
-    pub width: u32,
-    /// Height in pixels.
-    pub height: u32,
-    /// Which picture of the job it is, counted from 0.
-    pub index: u32,
 }

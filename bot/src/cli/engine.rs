@@ -25,6 +25,7 @@ pub(super) async fn start(config: Config, model: NamedModel, count: u32) -> anyh
             max_batch_rows: config.inference.max_batch_rows,
             max_pending: count as usize,
             memory_budget_bytes: None,
+            safety_checker: None,
         })?)
     });
     starting.await.context("cannot start the engine")?

@@ -1,8 +1,11 @@
 //! The command line: one file for each subcommand.
 
+mod backup;
+mod doctor;
 mod draw;
 mod engine;
 mod install_progress;
+mod jobs;
 mod models;
 mod runtime;
 mod serve;
@@ -12,12 +15,15 @@ mod tokens;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use serde::Serialize;
 
 use crate::config::{Config, ConfigError, ConfigSources, Environment, LogConfig, LogLevel};
+use crate::rules::ReadConfig;
 use crate::telemetry;
 
 /// The exit code of a mistake in the settings; clap uses the same for the command line.
@@ -47,6 +53,13 @@ enum CliCommand {
     /// List, examine and add models
     #[command(subcommand)]
     Models(models::ModelsCommand),
+    /// List, show and export jobs, also while the service runs
+    #[command(subcommand)]
+    Jobs(jobs::JobsCommand),
+    /// Write everything that has to be kept into one file, also while the service runs
+    Backup(backup::BackupArgs),
+    /// Check settings, data, clock, ONNX Runtime, models and the port, and say what to do about problems
+    Doctor(doctor::DoctorArgs),
     /// Find or install ONNX Runtime
     #[command(subcommand)]
     Runtime(runtime::RuntimeCommand),
@@ -59,7 +72,11 @@ impl CliCommand {
             Self::Draw(args) => args.json,
             Self::Tokens(args) => args.json,
             Self::Models(command) => command.json(),
-            Self::Serve | Self::Runtime(_) => false,
+            Self::Jobs(command) => command.json(),
+            Self::Backup(args) => args.json,
+            Self::Doctor(args) => args.json,
+            Self::Runtime(command) => command.json(),
+            Self::Serve => false,
         }
     }
 }
@@ -68,8 +85,21 @@ impl CliCommand {
 #[derive(Debug)]
 struct Context {
     config: Config,
-    environment: Environment,
+    sources: ConfigSources,
 }
+
+impl Context {
+    /// Reads the settings again, from where they came.
+    fn read_config(&self) -> ReadConfig {
+        let sources = self.sources.clone();
+        Arc::new(move || Config::load(&sources))
+    }
+}
+
+/// The command has failed, and its answer says so.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer says what has failed")]
+struct Reported;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -77,6 +107,7 @@ pub fn main() -> ExitCode {
     let json = cli.command.as_ref().is_some_and(CliCommand::json);
     match run(cli) {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Reported>() => ExitCode::FAILURE,
         Err(error) => {
             report(&error, json);
             match error.downcast_ref::<ConfigError>() {
@@ -94,11 +125,11 @@ fn run(cli: Cli) -> anyhow::Result<()> {
         folder: PathBuf::new(),
         environment,
     };
+    if let Some(CliCommand::Doctor(args)) = &cli.command {
+        return doctor::run(&sources, args);
+    }
     let config = Config::load(&sources)?;
-    let context = Context {
-        config,
-        environment: sources.environment,
-    };
+    let context = Context { config, sources };
     match cli.command.unwrap_or(CliCommand::Serve) {
         CliCommand::Serve => serve::run(&context),
         CliCommand::Draw(args) => {
@@ -113,6 +144,16 @@ fn run(cli: Cli) -> anyhow::Result<()> {
             log_warnings(&context.config.log)?;
             models::run(&context, command)
         }
+        CliCommand::Jobs(command) => {
+            log_warnings(&context.config.log)?;
+            jobs::run(&context.config, &command)
+        }
+        CliCommand::Backup(args) => {
+            log_warnings(&context.config.log)?;
+            backup::run(&context.config, &args)
+        }
+        // It has run already: it has to say what is wrong with settings that cannot be read.
+        CliCommand::Doctor(_) => Ok(()),
         CliCommand::Runtime(command) => {
             log_warnings(&context.config.log)?;
             runtime::run(&context.config, &command)
@@ -143,6 +184,17 @@ fn report(error: &anyhow::Error, json: bool) {
     if let Err(failure) = written {
         tracing::error!(%failure, error = text, "cannot say what went wrong");
     }
+}
+
+/// Prints the answer for people or for programs.
+fn print(text: &str, answer: &impl Serialize, json: bool) -> anyhow::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    let written = if json {
+        writeln!(stdout, "{}", serde_json::to_string(answer)?)
+    } else {
+        write!(stdout, "{text}")
+    };
+    written.context("cannot write to standard output")
 }
 
 /// Runs a task to its end, and does not wait for work in the background that it has given up.

@@ -1,13 +1,11 @@
 //! `ekaki runtime`: which ONNX Runtime is used, and installing one by hand.
 
-use std::io::Write as _;
-
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use inference::Provider;
-use inference::runtime::RuntimeRequest;
+use inference::runtime::{RuntimeLibrary, RuntimeRequest};
+use serde::Serialize;
 
-use super::install_progress;
+use super::{install_progress, print};
 use crate::app::{load_runtime, runtime_request};
 use crate::config::Config;
 
@@ -25,6 +23,28 @@ pub(super) struct ProviderArgs {
     /// What computes: auto, cpu, cuda or directml
     #[arg(long)]
     provider: Option<Provider>,
+    /// Answer with a JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+impl RuntimeCommand {
+    /// Whether a program reads the answer.
+    pub(super) fn json(&self) -> bool {
+        match self {
+            Self::Install(args) | Self::Info(args) => args.json,
+        }
+    }
+}
+
+/// The library for programs.
+#[derive(Debug, Serialize)]
+struct Answer {
+    path: String,
+    /// `null` when the file does not tell it.
+    version: Option<String>,
+    /// Why this one, in words.
+    origin: String,
 }
 
 /// Does one of them.
@@ -41,12 +61,42 @@ pub(super) fn run(config: &Config, command: &RuntimeCommand) -> anyhow::Result<(
         ..request
     };
     let library = load_runtime(&request, install_progress::observer())?;
-    let version = library.version.as_deref().unwrap_or("of unknown version");
-    writeln!(
-        std::io::stdout(),
-        "ONNX Runtime {version}, {}\n{}",
-        library.origin,
-        library.path.display()
-    )
-    .context("cannot write to standard output")
+    let RuntimeLibrary {
+        path,
+        version,
+        origin,
+    } = library;
+    let answer = Answer {
+        path: path.display().to_string(),
+        version,
+        origin: origin.to_string(),
+    };
+    print(&text(&answer), &answer, args.json)
+}
+
+fn text(answer: &Answer) -> String {
+    let version = answer.version.as_deref().unwrap_or("of unknown version");
+    format!("ONNX Runtime {version}, {}\n{}\n", answer.origin, answer.path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Answer, text};
+
+    #[test]
+    fn people_and_programs_read_which_library_it_is() {
+        let answer = Answer {
+            path: "/opt/libonnxruntime.so".to_owned(),
+            version: None,
+            origin: "named by ORT_DYLIB_PATH".to_owned(),
+        };
+        insta::assert_snapshot!(text(&answer), @"
+        ONNX Runtime of unknown version, named by ORT_DYLIB_PATH
+        /opt/libonnxruntime.so
+        ");
+        insta::assert_snapshot!(
+            serde_json::to_string(&answer).unwrap(),
+            @r#"{"path":"/opt/libonnxruntime.so","version":null,"origin":"named by ORT_DYLIB_PATH"}"#
+        );
+    }
 }

@@ -11,7 +11,7 @@ pub(super) fn run(context: &Context) -> anyhow::Result<()> {
     block_on(tokio::runtime::Builder::new_multi_thread(), async {
         let shutdown = shutdown::on_signal()?;
         let app = tokio::select! {
-            app = App::build(config, install_progress::observer()) => app?,
+            app = App::build(config, context.read_config(), install_progress::observer()) => app?,
             () = shutdown.cancelled() => return Ok(()),
         };
         app.run(shutdown).await

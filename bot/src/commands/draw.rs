@@ -4,69 +4,67 @@ use std::hash::{BuildHasher, RandomState};
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use inference::{ModelInfo, SchedulerName};
+use inference::ModelInfo;
 
+use super::drawing::{self, Order, SIZE_NAMES, SOURCE, Size};
 use super::{
-    Arguments, Command, CommandContext, CommandError, CommandSpec, OptionKind, OptionSpec, UserError,
+    Access, Arguments, Choices, Command, CommandContext, CommandError, CommandSpec, OptionKind, OptionSpec,
+    UserError, decimal, whole_number,
 };
-use crate::chat::{CommandRequest, Reply, final_reply};
-use crate::prompts::normalise;
-use crate::queue::SubmitError;
-use crate::store::{DrawParameters, JobId, NewJob};
+use crate::chat::{CommandRequest, Reply};
+use crate::prompts::{Style, Typed, compose, normalise};
+use crate::store::{DrawParameters, Filmstrip, JobKind, SourceParameters, UserSettings};
 
 /// The command.
 pub(super) struct Draw;
 
 static SPEC: CommandSpec = CommandSpec {
     name: "draw",
-    positional: Some(PROMPT),
-    options: &[NO, STEPS, SIZE, GUIDANCE, SEED, COUNT, SCHEDULER, MODEL],
+    access: Access::Everybody,
+    asks: false,
+    positional: Some(&PROMPT),
+    options: &[
+        NO, SIZE, STEPS, GUIDANCE, SEED, COUNT, SAMPLER, MODEL, STYLE, SOURCE, STRENGTH, CLIP_SKIP,
+        FILMSTRIP, PRIVATE, RAW,
+    ],
 };
 
-const PROMPT: &str = "prompt";
-const NO: OptionSpec = OptionSpec {
-    name: "no",
-    kind: OptionKind::Words,
-    example: "hands",
-};
-const STEPS: OptionSpec = OptionSpec {
-    name: "steps",
-    kind: OptionKind::Word,
-    example: "20",
-};
-const SIZE: OptionSpec = OptionSpec {
-    name: "size",
-    kind: OptionKind::Word,
-    example: "128x192",
-};
-const GUIDANCE: OptionSpec = OptionSpec {
-    name: "guidance",
-    kind: OptionKind::Word,
-    example: "4.5",
-};
-const SEED: OptionSpec = OptionSpec {
-    name: "seed",
-    kind: OptionKind::Word,
-    example: "1",
-};
-const COUNT: OptionSpec = OptionSpec {
-    name: "count",
-    kind: OptionKind::Word,
-    example: "2",
-};
-const SCHEDULER: OptionSpec = OptionSpec {
-    name: "scheduler",
-    kind: OptionKind::Word,
-    example: "Euler",
-};
-const MODEL: OptionSpec = OptionSpec {
-    name: "model",
-    kind: OptionKind::Word,
-    example: "avatar",
-};
+/// The options that other commands have as well.
+pub(super) const PROMPT: OptionSpec =
+    OptionSpec::new("prompt", OptionKind::Words, "pink hair, guitar").required();
+pub(super) const NO: OptionSpec =
+    OptionSpec::new("no", OptionKind::Words, "hands").also(&["negative", "neg"]);
+pub(super) const SIZE: OptionSpec = OptionSpec::new("size", OptionKind::Word, "portrait")
+    .also(&["ar", "aspect"])
+    .of(Choices::Usual(SIZE_NAMES));
+pub(super) const MODEL: OptionSpec = OptionSpec::new("model", OptionKind::Word, "avatar").of(Choices::Models);
+pub(super) const STYLE: OptionSpec = OptionSpec::new("style", OptionKind::Word, "sketch").of(Choices::Styles);
+pub(super) const STRENGTH: OptionSpec = OptionSpec::new("strength", OptionKind::Number, "0.6");
+pub(super) const PRIVATE: OptionSpec = OptionSpec::new("private", OptionKind::Flag, "yes");
+pub(super) const RAW: OptionSpec = OptionSpec::new("raw", OptionKind::Flag, "yes");
+
+const STEPS: OptionSpec = OptionSpec::new("steps", OptionKind::Integer, "20");
+const GUIDANCE: OptionSpec =
+    OptionSpec::new("guidance", OptionKind::Number, "4.5").also(&["cfg", "cfg-scale"]);
+const SEED: OptionSpec = OptionSpec::new("seed", OptionKind::Integer, "1");
+const COUNT: OptionSpec = OptionSpec::new("count", OptionKind::Integer, "2").also(&["n"]);
+const SAMPLER: OptionSpec = OptionSpec::new("sampler", OptionKind::Word, "Euler")
+    .also(&["scheduler"])
+    .of(Choices::Samplers);
+const CLIP_SKIP: OptionSpec = OptionSpec::new("clip-skip", OptionKind::Integer, "2").also(&["clip_skip"]);
+const FILMSTRIP: OptionSpec = OptionSpec::new("filmstrip", OptionKind::Word, STRIP).of(FILMSTRIPS);
+
+const STRIP: &str = "strip";
+const FILMSTRIPS: Choices = Choices::Of(&[STRIP, "webp"]);
 
 /// What AUTOMATIC1111 and those who come from there write for "any seed".
 const ANY_SEED: &str = "-1";
+
+/// How many times as long as a prompt may be it can be before it is normalised.
+const MAX_RAW_TIMES: usize = 4;
+
+/// How much of a source picture is drawn anew when nothing is said.
+const USUAL_STRENGTH: f32 = 0.6;
 
 #[async_trait]
 impl Command for Draw {
@@ -80,116 +78,156 @@ impl Command for Draw {
         request: &CommandRequest,
         arguments: Arguments,
     ) -> Result<Option<Reply>, CommandError> {
-        let draw = parameters(context, &arguments)?;
-        let chars = draw.prompt.chars().count();
-        let now = context.clock.now();
-        let job = NewJob {
-            user: request.user.clone(),
-            chat: request.chat.clone(),
-            locale: request.locale,
-            key: request.key.clone(),
-            reply_address: request.responder.address(),
-            draw,
-            prompt_typed: arguments.get(PROMPT).unwrap_or_default().to_owned(),
-            now,
+        let rules = context.rules.current();
+        let limits = rules.limits.of_request(request);
+        let typed = Typed {
+            prompt: arguments.get(PROMPT.name).unwrap_or_default(),
+            negative_prompt: arguments.get(NO.name).unwrap_or_default(),
+            raw: arguments.flag(RAW.name).unwrap_or_default(),
         };
-        let submitted = context.queue.submit(job).await.map_err(|error| match error {
-            SubmitError::Refused(refusal) => UserError::Refused { refusal, now }.into(),
-            SubmitError::Stopped => UserError::Stopping.into(),
-            SubmitError::Store(error) => CommandError::Internal(error.into()),
-        })?;
-        if submitted.duplicate {
-            return answered_before(context, submitted.job).await;
+        check_prompts(typed, limits.max_prompt_chars)?;
+        let settings = context
+            .store
+            .users()
+            .settings(&request.user)
+            .await
+            .context("cannot read a person's settings")?;
+        let models = context.queue.models();
+        let asked = arguments.get(MODEL.name).map(|id| (&MODEL, id));
+        let model = drawing::model(&models, &limits, asked, &settings)?;
+        let style = drawing::style(&rules.styles, &arguments, &STYLE, &settings)?;
+        let wishes = Wishes {
+            arguments: &arguments,
+            style,
+            settings: &settings,
+            model,
+        };
+        let mut draw = wishes.parameters()?;
+        draw.seed = seed(&arguments)?.unwrap_or_else(context.random_seed);
+        let (mut parent, mut is_private) = (None, is_private(&arguments, &settings));
+        let composed = compose(typed, style, &rules.dictionaries, &model.id);
+        (draw.prompt, draw.negative_prompt) = (composed.prompt, composed.negative_prompt);
+        let mut other_texts = vec![typed.negative_prompt.to_owned()];
+        if let Some(source) = drawing::source(context, request, &arguments).await? {
+            (draw.width, draw.height) = wishes.size(Some(source.size))?;
+            other_texts.extend(source.recipe.clone());
+            parent = source.job;
+            is_private |= source.is_private;
+            draw.source = Some(SourceParameters {
+                hash: source.hash,
+                strength: arguments.value(&STRENGTH, decimal)?.unwrap_or(USUAL_STRENGTH),
+                recipe: source.recipe,
+            });
         }
-        tracing::info!(job = %submitted.job, platform = %request.user.platform, prompt.chars = chars, "job accepted");
-        Ok(None)
+        let order = Order {
+            kind: JobKind::Draw,
+            parent,
+            is_private,
+            prompt_typed: typed.prompt.to_owned(),
+            draw,
+            other_texts,
+        };
+        drawing::submit(context, request, &rules, order).await
     }
 }
 
-/// The answer to a command that was given before: the same last message, if the job has ended.
-async fn answered_before(context: &CommandContext, job: JobId) -> Result<Option<Reply>, CommandError> {
-    let row = context
-        .store
-        .jobs()
-        .get(job)
-        .await
-        .context("cannot read the job of a repeated command")?;
-    Ok(row
-        .filter(|row| row.outcome.is_some())
-        .map(|row| final_reply(&row, &context.store)))
+/// Whether a job is private: as the flag says, or the person's settings.
+pub(super) fn is_private(arguments: &Arguments, settings: &UserSettings) -> bool {
+    arguments
+        .flag(PRIVATE.name)
+        .or(settings.private)
+        .unwrap_or_default()
 }
 
-/// What to draw: the options that were given, and the model's defaults for all others.
-fn parameters(context: &CommandContext, arguments: &Arguments) -> Result<DrawParameters, CommandError> {
-    let prompt = normalise(arguments.get(PROMPT).unwrap_or_default());
-    let negative_prompt = normalise(arguments.get(NO.name).unwrap_or_default());
-    if prompt.is_empty() {
-        return Err(UserError::EmptyPrompt.into());
+/// There has to be a prompt, and neither it nor the negative prompt may be too long.
+///
+/// # Errors
+/// When one of that is not so.
+pub(super) fn check_prompts(typed: Typed<'_>, max: usize) -> Result<(), UserError> {
+    let texts = [typed.prompt, typed.negative_prompt];
+    // What is typed is also stored and looked at, so blanks and the like cannot make it as long as one likes.
+    let most = max.saturating_mul(MAX_RAW_TIMES);
+    let chars = texts.map(|text| text.chars().count());
+    if let Some(chars) = chars.into_iter().find(|chars| *chars > most) {
+        return Err(UserError::PromptTooLong { chars, max });
     }
-    let max = context.limits.max_prompt_chars;
-    for text in [&prompt, &negative_prompt] {
-        let chars = text.chars().count();
+    if normalise(typed.prompt).is_empty() {
+        return Err(UserError::EmptyPrompt);
+    }
+    for text in texts {
+        let chars = normalise(text).chars().count();
         if chars > max {
-            return Err(UserError::PromptTooLong { chars, max }.into());
+            return Err(UserError::PromptTooLong { chars, max });
         }
     }
-    let models = context.queue.models();
-    let model = choose_model(&models, arguments)?;
-    let (width, height) =
-        value(arguments, &SIZE, size)?.unwrap_or((model.defaults.width, model.defaults.height));
-    let mut draw = DrawParameters {
-        prompt,
-        negative_prompt,
-        width,
-        height,
-        num_inference_steps: value(arguments, &STEPS, whole_number)?
-            .unwrap_or(model.defaults.num_inference_steps),
-        guidance_scale: value(arguments, &GUIDANCE, decimal)?.unwrap_or(model.defaults.guidance_scale),
-        seed: seed(arguments)?.unwrap_or_else(context.random_seed),
-        count: value(arguments, &COUNT, whole_number)?.unwrap_or(1),
-        model: model.id.clone(),
-        scheduler: Some(scheduler(arguments)?.unwrap_or(model.scheduler).to_owned()),
-        clamped: Vec::new(),
-    };
-    draw.clamped = context.limits.clamp(&mut draw, model.size_multiple);
-    Ok(draw)
+    Ok(())
 }
 
-fn choose_model<'m>(models: &'m [ModelInfo], arguments: &Arguments) -> Result<&'m ModelInfo, CommandError> {
-    let Some(id) = arguments.get(MODEL.name) else {
-        return Ok(models.first().context("the engine has no model")?);
-    };
-    let found = models.iter().find(|model| model.id.eq_ignore_ascii_case(id));
-    found.ok_or_else(|| {
-        let known = models.iter().map(|model| model.id.clone()).collect();
-        UserError::UnknownChoice {
-            option: &MODEL,
-            value: id.to_owned(),
-            known,
-        }
-        .into()
-    })
+/// Where the numbers of a drawing come from: the options, else the style, else the person's settings, else the model.
+struct Wishes<'a> {
+    arguments: &'a Arguments,
+    style: Option<&'a Style>,
+    settings: &'a UserSettings,
+    model: &'a ModelInfo,
 }
 
-fn scheduler(arguments: &Arguments) -> Result<Option<&'static str>, UserError> {
-    let Some(name) = arguments.get(SCHEDULER.name) else {
-        return Ok(None);
-    };
-    match name.parse::<SchedulerName>() {
-        Ok(name) => Ok(Some(name.name())),
-        Err(_) => {
-            // Most of them also exist with "Karras" and the like behind their name, which would be a list of dozens.
-            let known = SchedulerName::ALL
-                .iter()
-                .filter(|name| name.schedule_type().is_none())
-                .map(|name| name.name().to_owned())
-                .collect();
-            Err(UserError::UnknownChoice {
-                option: &SCHEDULER,
-                value: name.to_owned(),
-                known,
-            })
+impl Wishes<'_> {
+    /// Everything but prompts, seed and source.
+    fn parameters(&self) -> Result<DrawParameters, UserError> {
+        let Self {
+            arguments,
+            style,
+            model,
+            ..
+        } = self;
+        let defaults = &model.defaults;
+        let (width, height) = self.size(None)?;
+        let of_style = |number: fn(&Style) -> Option<u32>| style.and_then(number);
+        Ok(DrawParameters {
+            width,
+            height,
+            num_inference_steps: arguments
+                .value(&STEPS, whole_number)?
+                .or_else(|| of_style(|style| style.num_inference_steps))
+                .unwrap_or(defaults.num_inference_steps),
+            guidance_scale: arguments
+                .value(&GUIDANCE, decimal)?
+                .or_else(|| style.and_then(|style| style.guidance_scale))
+                .unwrap_or(defaults.guidance_scale),
+            count: arguments.value(&COUNT, whole_number)?.unwrap_or(1),
+            model: model.id.clone(),
+            scheduler: Some(self.sampler()?.to_owned()),
+            clip_skip: arguments.value(&CLIP_SKIP, whole_number)?,
+            style: style.map(|style| style.name.clone()),
+            filmstrip: arguments.get(FILMSTRIP.name).map(|kind| match kind {
+                STRIP => Filmstrip::Strip,
+                _ => Filmstrip::Webp,
+            }),
+            ..DrawParameters::default()
+        })
+    }
+
+    /// Width and height in pixels. A source picture keeps its proportions when nothing else is said.
+    fn size(&self, source: Option<(u32, u32)>) -> Result<(u32, u32), UserError> {
+        let of_style = self.style.and_then(|style| style.size.as_deref());
+        let of_person = self.settings.size.as_deref();
+        let size = self
+            .arguments
+            .value(&SIZE, Size::read)?
+            .or_else(|| of_style.and_then(Size::read))
+            .or(source.map(|(width, height)| Size::Ratio(width, height)))
+            .or_else(|| of_person.and_then(Size::read));
+        let defaults = &self.model.defaults;
+        Ok(size.map_or((defaults.width, defaults.height), |size| size.pixels(self.model)))
+    }
+
+    fn sampler(&self) -> Result<&'static str, UserError> {
+        if let Some(name) = self.arguments.get(SAMPLER.name) {
+            return drawing::sampler(&SAMPLER, name);
         }
+        let of_style = self.style.and_then(|style| style.sampler.as_deref());
+        let of_style = of_style.and_then(|name| drawing::sampler(&SAMPLER, name).ok());
+        Ok(of_style.unwrap_or(self.model.scheduler))
     }
 }
 
@@ -197,44 +235,7 @@ fn seed(arguments: &Arguments) -> Result<Option<u64>, UserError> {
     if arguments.get(SEED.name) == Some(ANY_SEED) {
         return Ok(None);
     }
-    value(arguments, &SEED, |text| text.parse().ok())
-}
-
-/// Reads the value of an option, if it was given.
-fn value<T>(
-    arguments: &Arguments,
-    option: &'static OptionSpec,
-    read: impl FnOnce(&str) -> Option<T>,
-) -> Result<Option<T>, UserError> {
-    let Some(text) = arguments.get(option.name) else {
-        return Ok(None);
-    };
-    match read(text) {
-        Some(value) => Ok(Some(value)),
-        None => Err(UserError::BadValue {
-            option,
-            value: text.to_owned(),
-        }),
-    }
-}
-
-/// A number without a sign. One that is too large for the type is as absurd as the largest of the type, and is
-/// brought within the limits in the same way.
-fn whole_number(text: &str) -> Option<u32> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().unwrap_or(u32::MAX))
-}
-
-fn decimal(text: &str) -> Option<f32> {
-    text.parse().ok().filter(|number: &f32| number.is_finite())
-}
-
-/// `128x192`, or `128` for a square.
-fn size(text: &str) -> Option<(u32, u32)> {
-    match text.split_once(['x', 'X', '×', '*']) {
-        Some((width, height)) => Some((whole_number(width)?, whole_number(height)?)),
-        None => whole_number(text).map(|side| (side, side)),
-    }
+    arguments.value(&SEED, |text| text.parse().ok())
 }
 
 /// A seed for a picture for which none was given. It has at most ten digits, so that people can read it to each other.

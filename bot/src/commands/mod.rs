@@ -3,24 +3,49 @@
 //! To add a command, write its file and a line in the list; its texts are `command-<name>` and `option-<name>` in
 //! the locale files. The list also makes `/help` and what platforms show as menus.
 
+mod admin;
+mod again;
+mod arguments;
+mod cancel;
+mod delete;
 mod draw;
+mod drawing;
+mod edit;
 mod error;
+mod forgetme;
+mod fuzzy;
+mod gate;
 mod help;
+mod history;
+mod models;
+mod names;
+mod old_jobs;
 mod parse;
+mod ping;
+mod queue;
+mod quota;
+mod recipe;
+mod settings;
+mod show;
 mod spec;
+mod styles;
+mod upscale;
+mod vary;
 
 use std::fmt;
 
 use async_trait::async_trait;
+use inference::SchedulerName;
 
+pub(crate) use self::arguments::{Arguments, decimal, whole_number};
 pub use self::draw::random_seed;
 pub(crate) use self::error::{CommandError, UserError};
-pub(crate) use self::parse::Arguments;
-pub use self::spec::{CommandSpec, OptionKind, OptionSpec};
-use crate::chat::{CommandRequest, Reply, send_reply};
-use crate::i18n::messages;
-use crate::limits::Limits;
+use self::names::KnownNames;
+pub use self::spec::{Access, Choices, CommandSpec, OptionKind, OptionSpec};
+use crate::chat::{CommandRequest, Outbox, Reply, UserId};
+use crate::i18n::{Locale, messages};
 use crate::queue::{Clock, JobQueue};
+use crate::rules::LiveRules;
 use crate::store::Store;
 
 /// One command.
@@ -39,7 +64,42 @@ pub(crate) trait Command: Sync {
 }
 
 /// Every command, in the order in which people read about them.
-pub(crate) static COMMANDS: &[&dyn Command] = &[&draw::Draw, &help::Help];
+pub(crate) static COMMANDS: &[&dyn Command] = &[
+    &draw::Draw,
+    &again::Again,
+    &vary::Vary,
+    &upscale::Upscale,
+    &edit::Edit,
+    &recipe::Recipe,
+    &show::Show,
+    &history::History,
+    &cancel::Cancel,
+    &delete::Delete,
+    &queue::Queue,
+    &quota::Quota,
+    &models::Models,
+    &styles::Styles,
+    &settings::Settings,
+    &forgetme::ForgetMe,
+    &ping::Ping,
+    &help::Help,
+    &admin::LimitShow,
+    &admin::LimitSet,
+    &admin::LimitReset,
+    &admin::BlockUser,
+    &admin::UnblockUser,
+    &admin::Blocks,
+    &admin::WordsAdd,
+    &admin::WordsRemove,
+    &admin::WordsList,
+    &admin::PAUSE,
+    &admin::RESUME,
+    &admin::DRAIN,
+    &admin::QueueClear,
+    &admin::StatsByDay,
+    &admin::Reload,
+    &admin::Audit,
+];
 
 /// What commands work with.
 #[derive(Clone)]
@@ -49,17 +109,19 @@ pub struct CommandContext {
     /// The job log.
     pub store: Store,
     /// What people may ask for.
-    pub limits: Limits,
+    pub rules: LiveRules,
     /// Where the time comes from.
     pub clock: Clock,
     /// Makes the seed of a picture for which none was given.
     pub random_seed: fn() -> u64,
+    /// Where answers go, and what takes messages away.
+    pub outbox: Outbox,
 }
 
 impl fmt::Debug for CommandContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CommandContext")
-            .field("limits", &self.limits)
+            .field("rules", &self.rules)
             .finish_non_exhaustive()
     }
 }
@@ -68,37 +130,92 @@ impl fmt::Debug for CommandContext {
 #[derive(Debug)]
 pub struct Commands {
     context: CommandContext,
+    names: KnownNames,
 }
 
 impl Commands {
     /// Answers with these means.
     pub fn new(context: CommandContext) -> Self {
-        Self { context }
+        Self {
+            context,
+            names: KnownNames::default(),
+        }
+    }
+
+    /// What the commands work with.
+    pub fn context(&self) -> &CommandContext {
+        &self.context
     }
 
     /// Answers one command. It returns when the answer is sent or the job is in the log; it does not wait for
     /// pictures, and errors become answers.
-    pub async fn handle(&self, request: CommandRequest) {
-        let platform = &request.user.platform;
+    pub async fn handle(&self, mut request: CommandRequest) {
+        let platform = request.user.platform.clone();
         if let Err(error) = request.responder.acknowledge().await {
             tracing::debug!(%platform, %error, "command not acknowledged");
         }
+        request.locale = self.locale_of(&request.user, request.locale).await;
         let reply = match self.answer(&request).await {
             Ok(None) => return,
             Ok(Some(reply)) => reply,
-            Err(CommandError::User(error)) => Reply::text(error.text(request.locale)),
+            Err(CommandError::User(error)) => Reply::private(error.text(request.locale)),
             Err(CommandError::Internal(error)) => {
                 tracing::error!(%platform, error = %format_args!("{error:#}"), "command failed");
-                Reply::text(messages::internal_error(request.locale))
+                Reply::private(messages::internal_error(request.locale))
             }
         };
-        if let Err(error) = send_reply(&*request.responder, reply).await {
+        if let Err(error) = self.context.outbox.answer(&request, reply).await {
             tracing::warn!(%platform, %error, "answer not sent");
         }
     }
 
+    /// Every command, in the order in which people read about them: what a platform registers.
+    pub fn specs() -> impl Iterator<Item = &'static CommandSpec> {
+        COMMANDS.iter().map(|command| command.spec())
+    }
+
+    /// What somebody may be about to type for an option, the likeliest first, at most `limit`.
+    pub fn complete(&self, option: &OptionSpec, typed: &str, limit: usize) -> Vec<String> {
+        match option.choices {
+            Choices::Any => Vec::new(),
+            Choices::Of(known) | Choices::Usual(known) => {
+                fuzzy::complete(known.iter().copied(), typed, limit)
+            }
+            Choices::Models => {
+                let models = self.context.queue.models();
+                fuzzy::complete(models.iter().map(|model| model.id.as_str()), typed, limit)
+            }
+            Choices::Styles => {
+                let rules = self.context.rules.current();
+                let names = rules.styles.all().iter().map(|style| style.name.as_str());
+                fuzzy::complete(names, typed, limit)
+            }
+            Choices::Samplers => {
+                let names = SchedulerName::ALL.iter().map(|name| name.name());
+                fuzzy::complete(names, typed, limit)
+            }
+        }
+    }
+
+    /// The language in which somebody is answered: the one they chose, or the one that the platform knows.
+    pub async fn locale_of(&self, user: &UserId, platform_says: Locale) -> Locale {
+        let language = match self.context.store.users().settings(user).await {
+            Ok(settings) => settings.language,
+            Err(error) => {
+                tracing::warn!(%error, "a person's language cannot be read");
+                None
+            }
+        };
+        language
+            .and_then(|language| language.parse().ok())
+            .unwrap_or(platform_says)
+    }
+
     async fn answer(&self, request: &CommandRequest) -> Result<Option<Reply>, CommandError> {
-        let call = parse::parse(&request.input, COMMANDS.iter().map(|command| command.spec()))?;
+        self.names.remember(&self.context.store, request).await;
+        let specs: Vec<&'static CommandSpec> = Self::specs().collect();
+        let call = parse::parse(&request.input, &specs)?;
+        gate::check(&self.context, request, call.spec).await?;
         let command = COMMANDS
             .iter()
             .find(|command| std::ptr::eq(command.spec(), call.spec));
@@ -106,3 +223,6 @@ impl Commands {
         command.run(&self.context, request, call.arguments).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,19 @@
-//! A line of text, or the options a platform has taken apart, becomes a command with its arguments.
+//! A line of text, the options a platform has taken apart, or a button, becomes a command with its arguments.
 
+use inference::SchedulerName;
+
+use super::arguments::{Arguments, TRUE};
 use super::error::UserError;
-use super::spec::{CommandSpec, OptionKind, OptionSpec};
-use crate::chat::CommandInput;
+use super::old_jobs::{IMAGE, JOB};
+use super::spec::{Choices, CommandSpec, OptionKind, OptionSpec};
+use crate::chat::{ButtonId, CommandInput};
 use crate::prompts::normalise;
 
 /// The command of a text that names none.
 const DEFAULT_COMMAND: &str = "draw";
+
+/// Words of the longest name of a sampler: `DPM++ 2M SDE Karras`.
+const LONGEST_SAMPLER: usize = 4;
 
 /// A command that was found, with its arguments.
 #[derive(Debug)]
@@ -15,129 +22,214 @@ pub(super) struct Call {
     pub(super) arguments: Arguments,
 }
 
-/// The values of options, as text.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Arguments(Vec<(&'static str, String)>);
-
-impl Arguments {
-    /// The value of an option; of the last one when it was given twice.
-    pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(option, _)| *option == name)
-            .map(|(_, value)| value.as_str())
-    }
-
-    fn add(&mut self, option: &'static OptionSpec, value: String) {
-        let value = match option.kind {
-            OptionKind::Words => value,
-            OptionKind::Word => normalise(&value),
-        };
-        self.0.push((option.name, value));
-    }
-}
-
 /// Finds the command and takes its arguments apart.
-///
-/// What is made of words stays as it was typed; all else is [normalised](normalise).
-pub(super) fn parse(
-    input: &CommandInput,
-    known: impl Iterator<Item = &'static CommandSpec>,
-) -> Result<Call, UserError> {
+pub(super) fn parse(input: &CommandInput, known: &[&'static CommandSpec]) -> Result<Call, UserError> {
     match input {
         CommandInput::Text(text) => parse_text(text, known),
         CommandInput::Options { name, options } => {
             let spec = find(name, known)?;
             let mut arguments = Arguments::default();
             for (option, value) in options {
-                if spec.positional == Some(option.as_str()) {
-                    arguments
-                        .0
-                        .extend(spec.positional.map(|name| (name, value.clone())));
-                } else {
-                    let option = find_option(spec, option)?;
-                    arguments.add(option, value.clone());
-                }
+                arguments.add(find_option(spec, option)?, value.clone())?;
             }
             Ok(Call { spec, arguments })
+        }
+        CommandInput::Button(text) => parse_button(text, known),
+    }
+}
+
+/// A button is the command that its action names, about the job whose number it carries. Old messages keep their
+/// buttons for ever, so one that is not known (any more) is no fault of the service.
+fn parse_button(text: &str, known: &[&'static CommandSpec]) -> Result<Call, UserError> {
+    let button: ButtonId = text.parse().map_err(|_| UserError::UnknownButton)?;
+    let spec = find(&button.action, known).map_err(|_| UserError::UnknownButton)?;
+    let mut arguments = Arguments::default();
+    if let Some(option) = spec.job_option() {
+        arguments.add(option, button.job.to_string())?;
+    }
+    if let Some(image) = button.image {
+        let option = spec.option(IMAGE.name).ok_or(UserError::UnknownButton)?;
+        arguments.add(option, image.saturating_add(1).to_string())?;
+    }
+    Ok(Call { spec, arguments })
+}
+
+fn parse_text(text: &str, known: &[&'static CommandSpec]) -> Result<Call, UserError> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let first = words.first().map(|word| normalise(word)).unwrap_or_default();
+    let (spec, rest) = match first.strip_prefix('/') {
+        Some(name) => find_in_words(name, words.get(1..).unwrap_or_default(), known)?,
+        None => (find(DEFAULT_COMMAND, known)?, words.as_slice()),
+    };
+    Ok(Call {
+        spec,
+        arguments: parse_arguments(spec, rest.iter().copied())?,
+    })
+}
+
+/// The command with the longest name that a text begins with, and the words after it. Platforms that allow no blanks
+/// in names have `_` for them.
+fn find_in_words<'w>(
+    first: &str,
+    rest: &'w [&'w str],
+    known: &[&'static CommandSpec],
+) -> Result<(&'static CommandSpec, &'w [&'w str]), UserError> {
+    let begun: Vec<&str> = first.split('_').collect();
+    let following: Vec<String> = rest.iter().map(|word| normalise(word)).collect();
+    let text: Vec<&str> = begun
+        .iter()
+        .copied()
+        .chain(following.iter().map(String::as_str))
+        .collect();
+    let is_begun_by = |spec: &CommandSpec| {
+        let name: Vec<&str> = spec.name.split(' ').collect();
+        let same = name.len() >= begun.len()
+            && text.len() >= name.len()
+            && name
+                .iter()
+                .zip(&text)
+                .all(|(name, word)| name.eq_ignore_ascii_case(word));
+        same.then_some(name.len())
+    };
+    let found = known
+        .iter()
+        .filter_map(|spec| Some((is_begun_by(spec)?, *spec)))
+        .max_by_key(|(words, _)| *words);
+    match found {
+        Some((words, spec)) => Ok((spec, rest.get(words - begun.len()..).unwrap_or_default())),
+        None => Err(unknown(&begun.join(" "), known)),
+    }
+}
+
+fn find(name: &str, known: &[&'static CommandSpec]) -> Result<&'static CommandSpec, UserError> {
+    let name = name.replace('_', " ");
+    let found = known.iter().find(|spec| spec.name.eq_ignore_ascii_case(&name));
+    found.copied().ok_or_else(|| unknown(&name, known))
+}
+
+/// There is no such command; it may be the beginning of some.
+fn unknown(name: &str, known: &[&'static CommandSpec]) -> UserError {
+    let group = format!("{} ", name.to_ascii_lowercase());
+    let commands: Vec<&'static str> = known
+        .iter()
+        .filter_map(|spec| spec.name.strip_prefix(&group))
+        .collect();
+    if commands.is_empty() {
+        UserError::UnknownCommand {
+            name: name.to_owned(),
+        }
+    } else {
+        UserError::OnlyAGroup {
+            name: group.trim_end().to_owned(),
+            commands,
         }
     }
 }
 
-fn parse_text(text: &str, known: impl Iterator<Item = &'static CommandSpec>) -> Result<Call, UserError> {
-    let mut words = text.split_whitespace().peekable();
-    let first = words.peek().map(|word| normalise(word)).unwrap_or_default();
-    let spec = match first.strip_prefix('/') {
-        Some(name) => {
-            words.next();
-            find(name, known)?
-        }
-        None => find(DEFAULT_COMMAND, known)?,
-    };
-    Ok(Call {
-        spec,
-        arguments: parse_arguments(spec, words)?,
+fn find_option(spec: &'static CommandSpec, name: &str) -> Result<&'static OptionSpec, UserError> {
+    spec.option(name).ok_or_else(|| UserError::UnknownOption {
+        command: spec,
+        name: name.to_owned(),
     })
 }
 
-fn find(
-    name: &str,
-    mut known: impl Iterator<Item = &'static CommandSpec>,
-) -> Result<&'static CommandSpec, UserError> {
-    known
-        .find(|spec| spec.name.eq_ignore_ascii_case(name))
-        .ok_or_else(|| UserError::UnknownCommand {
-            name: name.to_owned(),
-        })
-}
-
-fn find_option(spec: &'static CommandSpec, name: &str) -> Result<&'static OptionSpec, UserError> {
-    spec.options
-        .iter()
-        .find(|option| option.name.eq_ignore_ascii_case(name))
-        .ok_or_else(|| UserError::UnknownOption {
-            command: spec,
-            name: name.to_owned(),
-        })
-}
-
-/// Sorts words into options and the positional argument.
+/// Sorts words into options, the number of a job, and the positional argument.
 fn parse_arguments<'w>(
     spec: &'static CommandSpec,
-    words: impl Iterator<Item = &'w str>,
+    mut words: impl Iterator<Item = &'w str> + Clone,
 ) -> Result<Arguments, UserError> {
     let mut arguments = Arguments::default();
     let mut positional: Vec<&str> = Vec::new();
-    let mut words = words.peekable();
     while let Some(word) = words.next() {
         let Some((option, inline)) = option_word(spec, word)? else {
             positional.push(word);
             continue;
         };
         let mut value: Vec<String> = inline.into_iter().collect();
-        let most = match option.kind {
-            OptionKind::Words => usize::MAX,
-            OptionKind::Word => 1,
-        };
-        while value.len() < most {
-            match words.peek() {
-                Some(next) if option_word(spec, next)?.is_none() => value.push((*next).to_owned()),
-                _ => break,
+        let mut following = Vec::new();
+        for word in words.clone() {
+            if option_word(spec, word)?.is_some() {
+                break;
             }
-            words.next();
+            following.push(word);
+        }
+        let taken = taken_by(option, &value, &following);
+        value.extend(words.by_ref().take(taken).map(str::to_owned));
+        if value.is_empty() && option.kind == OptionKind::Flag {
+            value.push(TRUE.to_owned());
         }
         if value.is_empty() {
             return Err(UserError::MissingValue { option });
         }
-        arguments.add(option, value.join(" "));
+        let value = value.join(" ");
+        let value = match option.kind {
+            OptionKind::Words => value,
+            _ => value.trim_matches(QUOTES).to_owned(),
+        };
+        arguments.add(option, value)?;
     }
+    take_job(spec, &mut positional, &mut arguments)?;
     match spec.positional {
-        Some(name) if !positional.is_empty() => arguments.0.push((name, positional.join(" "))),
+        Some(option) if !positional.is_empty() => arguments.add(option, positional.join(" "))?,
         None if !positional.is_empty() => return Err(UserError::TextWithoutUse { command: spec }),
         _ => {}
     }
     Ok(arguments)
+}
+
+/// How many of the words behind an option are its value, of which `begun` was written with `=`.
+fn taken_by(option: &OptionSpec, begun: &[String], following: &[&str]) -> usize {
+    let in_quotes = quoted(following).filter(|_| begun.is_empty());
+    match option.kind {
+        OptionKind::Words => following.len(),
+        OptionKind::Flag => 0,
+        _ if option.choices == Choices::Samplers => {
+            // Their names have several words: as many as make the longest name.
+            let words = |count: usize| {
+                let words = begun.iter().map(String::as_str);
+                let words: Vec<&str> = words.chain(following.iter().copied().take(count)).collect();
+                normalise(&words.join(" "))
+            };
+            let least = usize::from(begun.is_empty()).min(following.len());
+            let names = (least..=following.len().min(LONGEST_SAMPLER)).rev();
+            names
+                .into_iter()
+                .find(|count| words(*count).parse::<SchedulerName>().is_ok())
+                .unwrap_or(least)
+        }
+        _ => in_quotes.unwrap_or_else(|| usize::from(begun.is_empty()).min(following.len())),
+    }
+}
+
+/// Around a value of several words; telephones write them in pairs.
+const QUOTES: [char; 3] = ['"', '“', '”'];
+
+/// How many words there are up to the closing quotes, when the first one begins with quotes.
+fn quoted(words: &[&str]) -> Option<usize> {
+    words.first()?.strip_prefix(QUOTES)?;
+    let is_last = |word: &&str| word.trim_start_matches(QUOTES).ends_with(QUOTES);
+    words.iter().position(is_last).map(|last| last + 1)
+}
+
+/// A number before the text of a command about a job is the number of the job: `/edit 12 a cat`.
+fn take_job(
+    spec: &CommandSpec,
+    positional: &mut Vec<&str>,
+    arguments: &mut Arguments,
+) -> Result<(), UserError> {
+    let wanted = spec
+        .options
+        .iter()
+        .find(|option| option.name == JOB.name && arguments.get(JOB.name).is_none());
+    let (Some(option), Some(first)) = (wanted, positional.first().map(|word| normalise(word))) else {
+        return Ok(());
+    };
+    let number = first.trim_start_matches('#');
+    if !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b':') {
+        positional.remove(0);
+        arguments.add(option, first)?;
+    }
+    Ok(())
 }
 
 /// The option that a word names, `--steps` or `--steps=20`, with the value in the same word; `None` for every other
@@ -167,104 +259,4 @@ fn option_word(
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::proptest;
-
-    use super::{CommandInput, parse};
-    use crate::commands::COMMANDS;
-    use crate::i18n::Locale;
-
-    fn parsed(input: &CommandInput) -> String {
-        match parse(input, COMMANDS.iter().map(|command| command.spec())) {
-            Ok(call) => format!("{} {:?}", call.spec.name, call.arguments.0),
-            Err(error) => error.text(Locale::EN),
-        }
-    }
-
-    fn check(text: &str, expected: &str) {
-        assert_eq!(parsed(&CommandInput::Text(text.to_owned())), expected);
-    }
-
-    #[test]
-    fn a_line_without_a_command_is_a_prompt() {
-        check("後藤ひとり", r#"draw [("prompt", "後藤ひとり")]"#);
-        check("a girl,\n pink hair", r#"draw [("prompt", "a girl, pink hair")]"#);
-        check("（笑顔）、ギター", r#"draw [("prompt", "（笑顔）、ギター")]"#);
-        check("", "draw []");
-    }
-
-    #[test]
-    fn options_stand_anywhere() {
-        check(
-            "/draw 後藤ひとり --steps 20 smiling --size=128x192",
-            r#"draw [("steps", "20"), ("size", "128x192"), ("prompt", "後藤ひとり smiling")]"#,
-        );
-        check("--seed 5 cat", r#"draw [("seed", "5"), ("prompt", "cat")]"#);
-        check("/DRAW cat --Seed 5", r#"draw [("seed", "5"), ("prompt", "cat")]"#);
-        check(
-            "cat --no hands, feet --seed 5",
-            r#"draw [("no", "hands, feet"), ("seed", "5"), ("prompt", "cat")]"#,
-        );
-        check(
-            "/draw --guidance -1 cat",
-            r#"draw [("guidance", "-1"), ("prompt", "cat")]"#,
-        );
-    }
-
-    #[test]
-    fn full_width_and_telephone_dashes_are_understood() {
-        check(
-            "／ｄｒａｗ　猫　－－ｓｔｅｐｓ　２０",
-            r#"draw [("steps", "20"), ("prompt", "猫")]"#,
-        );
-        check("cat —steps 20", r#"draw [("steps", "20"), ("prompt", "cat")]"#);
-        check(
-            "cat — asleep —quietly",
-            r#"draw [("prompt", "cat — asleep —quietly")]"#,
-        );
-        check("cat -- dog", r#"draw [("prompt", "cat -- dog")]"#);
-    }
-
-    #[test]
-    fn mistakes_are_explained() {
-        check(
-            "/paint cat",
-            "There is no command /paint. /help shows what I understand.",
-        );
-        check("/", "There is no command /. /help shows what I understand.");
-        check(
-            "cat --step 20",
-            "/draw has no option --step. It has: --no, --steps, --size, --guidance, --seed, --count, --scheduler, --model",
-        );
-        check("cat --steps", "--steps needs a value, for example: --steps 20");
-        check(
-            "cat --steps --seed 5",
-            "--steps needs a value, for example: --steps 20",
-        );
-        check("cat --steps=", "--steps needs a value, for example: --steps 20");
-        check("/help me", "/help takes nothing after its name.");
-    }
-
-    #[test]
-    fn a_platform_may_take_the_options_apart() {
-        let options = |options: &[(&str, &str)]| CommandInput::Options {
-            name: "draw".to_owned(),
-            options: options
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        };
-        assert_eq!(
-            parsed(&options(&[("prompt", "猫（二匹）"), ("steps", "２０")])),
-            r#"draw [("prompt", "猫（二匹）"), ("steps", "20")]"#
-        );
-        insta::assert_snapshot!(parsed(&options(&[("colour", "red")])), @"/draw has no option --colour. It has: --no, --steps, --size, --guidance, --seed, --count, --scheduler, --model");
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_answered(text in ".*") {
-            let _ = parsed(&CommandInput::Text(text));
-        }
-    }
-}
+mod tests;

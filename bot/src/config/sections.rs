@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use chrono_tz::Tz;
 use inference::Provider;
 use inference::noise::NoiseSource;
 use inference::prompt::PromptSyntax;
@@ -72,23 +73,16 @@ pub struct QueueConfig {
     pub expire_hours: u64,
 }
 
-/// `[limits]`
+/// `[store]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct LimitsConfig {
-    /// Jobs of one person that may wait or run.
-    pub queued_per_user: u32,
-    /// Jobs of one person in 24 hours; `None` is without limit.
+pub struct StoreConfig {
+    /// Days for which files of pictures are kept; `None` is for ever.
     #[serde(deserialize_with = "zero_as_none")]
-    pub per_day: Option<u32>,
-    /// Most denoising steps.
-    pub max_steps: u32,
-    /// Most pixels of one picture.
-    pub max_pixels: u32,
-    /// Most pictures of one job.
-    pub max_count: u32,
-    /// Longest prompt in characters.
-    pub max_prompt_chars: usize,
+    pub keep_days: Option<u32>,
+    /// GiB that all files of pictures may take together; `None` is without limit.
+    #[serde(deserialize_with = "zero_as_none")]
+    pub max_gib: Option<u32>,
 }
 
 /// `[web]`
@@ -101,6 +95,9 @@ pub struct WebConfig {
     /// The password of the web chat; always there when `bind` is not loopback.
     #[serde(deserialize_with = "empty_as_none")]
     pub token: Option<SecretString>,
+    /// The password of the admin page; without one there is none.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub admin_token: Option<SecretString>,
 }
 
 /// `[shutdown]`
@@ -187,9 +184,14 @@ impl FromStr for LogFormat {
 pub struct I18nConfig {
     /// The language of people whose own is not known.
     pub default_locale: Locale,
+    /// The time zone in which people are told a time.
+    #[serde(deserialize_with = "time_zone")]
+    pub time_zone: Tz,
 }
 
-fn empty_as_none<'de, D: Deserializer<'de>, T: From<String>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub(super) fn empty_as_none<'de, D: Deserializer<'de>, T: From<String>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     let text = String::deserialize(deserializer)?;
     Ok(if text.is_empty() {
         None
@@ -198,7 +200,7 @@ fn empty_as_none<'de, D: Deserializer<'de>, T: From<String>>(deserializer: D) ->
     })
 }
 
-fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(
+pub(super) fn from_text<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     String::deserialize(deserializer)?
@@ -221,6 +223,15 @@ fn socket_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAd
     text.parse().map_err(|_| {
         serde::de::Error::custom(format!(
             "\"{text}\" is not an address with a port, like 127.0.0.1:7860"
+        ))
+    })
+}
+
+fn time_zone<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Tz, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    name.parse().map_err(|_| {
+        serde::de::Error::custom(format!(
+            "there is no time zone \"{name}\"; write UTC, or a continent and a city, like Asia/Tokyo"
         ))
     })
 }

@@ -2,19 +2,23 @@
 
 use std::ops::RangeInclusive;
 
-use inference::request::{MAX_PROMPT_CHARS, SIZES, STEPS};
-use secrecy::ExposeSecret;
+use inference::request::MAX_PROMPT_CHARS;
+use secrecy::{ExposeSecret, SecretString};
 
-use super::layers::Violation;
-use super::{Config, WebConfig};
+use super::{Config, WebConfig, validate_lists};
 
 /// Shortest token, in characters.
 const MIN_TOKEN_CHARS: usize = 8;
-/// Pixels of the pictures that the engine accepts.
-const PIXELS: RangeInclusive<u32> = *SIZES.start() * *SIZES.start()..=*SIZES.end() * *SIZES.end();
+
+/// A setting whose value makes no sense, found after merging.
+#[derive(Debug)]
+pub(super) struct Violation {
+    pub(super) key: String,
+    pub(super) reason: String,
+}
 
 pub(super) fn validate(config: &Config) -> Result<(), Violation> {
-    let (queue, limits) = (&config.queue, &config.limits);
+    let queue = &config.queue;
     within(
         "inference.max_batch_rows",
         config.inference.max_batch_rows,
@@ -24,41 +28,54 @@ pub(super) fn validate(config: &Config) -> Result<(), Violation> {
     within("queue.max_queued", queue.max_queued, 1..=1_000_000)?;
     within("queue.lease_seconds", queue.lease_seconds, 10..=86_400)?;
     within("queue.expire_hours", queue.expire_hours, 1..=8_760)?;
-    within("limits.queued_per_user", limits.queued_per_user, 1..=1_000_000)?;
-    within("limits.max_steps", limits.max_steps, STEPS)?;
-    within("limits.max_pixels", limits.max_pixels, PIXELS)?;
-    within("limits.max_count", limits.max_count, 1..=16)?;
     within(
         "limits.max_prompt_chars",
-        limits.max_prompt_chars,
+        config.limits.max_prompt_chars,
         1..=MAX_PROMPT_CHARS,
     )?;
+    within("store.keep_days", config.store.keep_days.unwrap_or(0), 0..=36_500)?;
+    within("store.max_gib", config.store.max_gib.unwrap_or(0), 0..=1_000_000)?;
     within("shutdown.drain_seconds", config.shutdown.drain_seconds, 0..=3600)?;
     if config.inference.model.trim().is_empty() {
         return fail("inference.model", "must name a model, for example \"avatar\"");
     }
-    validate_web(&config.web)
+    validate_web(&config.web)?;
+    validate_lists::validate(config)
 }
 
 fn validate_web(web: &WebConfig) -> Result<(), Violation> {
-    match &web.token {
-        None if !web.bind.ip().is_loopback() => fail(
+    if web.token.is_none() && !web.bind.ip().is_loopback() {
+        return fail(
             "web.bind",
             format!(
                 "other machines can reach {}, so a token is required: set web.token or EKAKI__WEB__TOKEN",
                 web.bind
             ),
-        ),
-        Some(token) if token.expose_secret().chars().count() < MIN_TOKEN_CHARS => fail(
-            "web.token",
-            format!("must have at least {MIN_TOKEN_CHARS} characters"),
+        );
+    }
+    validate_token("web.token", web.token.as_ref())?;
+    validate_token("web.admin_token", web.admin_token.as_ref())?;
+    let secrets = [&web.token, &web.admin_token].map(|token| token.as_ref().map(ExposeSecret::expose_secret));
+    match secrets {
+        [Some(token), Some(admin_token)] if token == admin_token => fail(
+            "web.admin_token",
+            "must not be the same as web.token, or everybody would be an admin",
         ),
         _ => Ok(()),
     }
 }
 
-fn within<T: Copy + PartialOrd + std::fmt::Display>(
-    key: &'static str,
+fn validate_token(key: &str, token: Option<&SecretString>) -> Result<(), Violation> {
+    match token {
+        Some(token) if token.expose_secret().chars().count() < MIN_TOKEN_CHARS => {
+            fail(key, format!("must have at least {MIN_TOKEN_CHARS} characters"))
+        }
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn within<T: Copy + PartialOrd + std::fmt::Display>(
+    key: impl Into<String>,
     value: T,
     range: RangeInclusive<T>,
 ) -> Result<(), Violation> {
@@ -71,9 +88,9 @@ fn within<T: Copy + PartialOrd + std::fmt::Display>(
     )
 }
 
-fn fail(key: &'static str, reason: impl Into<String>) -> Result<(), Violation> {
+pub(super) fn fail(key: impl Into<String>, reason: impl Into<String>) -> Result<(), Violation> {
     Err(Violation {
-        key,
+        key: key.into(),
         reason: reason.into(),
     })
 }

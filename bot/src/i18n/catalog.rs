@@ -17,15 +17,16 @@ static CATALOG: LazyLock<BTreeMap<Locale, Bundle>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Reads a language's file. What cannot be read is left out; the tests see to it that nothing is.
+/// Reads a language's files. What cannot be read is left out; the tests see to it that nothing is.
 fn bundle(locale: Locale) -> Bundle {
     let mut bundle = Bundle::new_concurrent(locale.tag().parse().into_iter().collect());
     // The invisible marks around arguments are for mixed writing directions, which no language here has.
     bundle.set_use_isolating(false);
-    let resource =
-        FluentResource::try_new(locale.source().to_owned()).unwrap_or_else(|(resource, _)| resource);
-    if let Err(errors) = bundle.add_resource(resource) {
-        tracing::error!(locale = %locale, ?errors, "a text exists twice");
+    for source in locale.sources() {
+        let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(resource, _)| resource);
+        if let Err(errors) = bundle.add_resource(resource) {
+            tracing::error!(locale = %locale, ?errors, "a text exists twice");
+        }
     }
     bundle
 }
@@ -48,8 +49,9 @@ pub(super) fn text(locale: Locale, key: &str, arguments: &[(&'static str, Fluent
 /// The keys that begin with `prefix`.
 pub(super) fn keys(prefix: &str) -> Vec<&'static str> {
     Locale::EN
-        .source()
-        .lines()
+        .sources()
+        .iter()
+        .flat_map(|source| source.lines())
         .filter_map(|line| line.split_once(" ="))
         .map(|(key, _)| key)
         .filter(|key| key.starts_with(prefix))

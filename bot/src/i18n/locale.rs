@@ -5,7 +5,23 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A language that has a file in `locales/`.
+/// The files of a language.
+macro_rules! sources {
+    ($tag:literal) => {
+        &[
+            include_str!(concat!("../../locales/", $tag, "/admin.ftl")),
+            include_str!(concat!("../../locales/", $tag, "/answers.ftl")),
+            include_str!(concat!("../../locales/", $tag, "/buttons.ftl")),
+            include_str!(concat!("../../locales/", $tag, "/commands.ftl")),
+            include_str!(concat!("../../locales/", $tag, "/errors.ftl")),
+            include_str!(concat!("../../locales/", $tag, "/jobs.ftl")),
+            include_str!(concat!("../../locales/", $tag, "/refusals.ftl")),
+            include_str!(concat!("../../locales/", $tag, "/web.ftl")),
+        ]
+    };
+}
+
+/// A language that has a folder in `locales/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Locale(&'static str);
 
@@ -23,11 +39,11 @@ impl Locale {
         self.0
     }
 
-    /// The texts in this language, as Fluent source.
-    pub(super) fn source(self) -> &'static str {
+    /// The texts in this language, as Fluent sources: the files of its folder.
+    pub(super) fn sources(self) -> &'static [&'static str] {
         match self {
-            Self::JA => include_str!("../../locales/ja.ftl"),
-            _ => include_str!("../../locales/en.ftl"),
+            Self::JA => sources!("ja"),
+            _ => sources!("en"),
         }
     }
 

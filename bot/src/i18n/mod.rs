@@ -1,7 +1,7 @@
 //! Languages: which one a person reads, and every text for people.
 //!
-//! The texts stand in `locales/*.ftl` and are built into the program; [`messages`] has one
-//! function for each. To add a language, add its file and a line in `locale.rs`.
+//! The texts stand in `locales/<language>/*.ftl` and are built into the program; [`messages`] has one
+//! function for each. To add a language, add its folder and a line in `locale.rs`.
 
 mod catalog;
 mod locale;

@@ -1,10 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta};
 use fluent_bundle::FluentResource;
 
+use super::messages::Now;
 use super::{Locale, messages};
 use crate::commands::COMMANDS;
+use crate::store::{Refusal, Window};
 
 fn negotiated(accept_language: &str) -> &'static str {
     Locale::negotiate(accept_language, Locale::EN).tag()
@@ -24,15 +27,18 @@ fn the_preferred_known_language_is_taken() {
 
 /// Each key of a language with the arguments its text uses.
 fn arguments_by_key(locale: Locale) -> BTreeMap<String, BTreeSet<String>> {
-    FluentResource::try_new(locale.source().to_owned())
-        .unwrap_or_else(|(_, errors)| panic!("{locale}.ftl: {errors:?}"));
+    for source in locale.sources() {
+        FluentResource::try_new((*source).to_owned())
+            .unwrap_or_else(|(_, errors)| panic!("{locale}: {errors:?}"));
+    }
     let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut current = None;
-    for line in locale.source().lines().filter(|line| !line.starts_with('#')) {
+    let lines = locale.sources().iter().flat_map(|source| source.lines());
+    for line in lines.filter(|line| !line.starts_with('#')) {
         if !line.starts_with([' ', '}'])
             && let Some((key, _)) = line.split_once(" =")
         {
-            assert!(!keys.contains_key(key), "{locale}.ftl has {key} twice");
+            assert!(!keys.contains_key(key), "{locale} has {key} twice");
             current = Some(key.to_owned());
         }
         let Some(key) = &current else { continue };
@@ -51,34 +57,35 @@ fn arguments_by_key(locale: Locale) -> BTreeMap<String, BTreeSet<String>> {
 fn every_language_has_every_text_with_the_same_arguments() {
     let english = arguments_by_key(Locale::EN);
     for locale in Locale::ALL {
-        assert_eq!(
-            arguments_by_key(*locale),
-            english,
-            "{locale}.ftl differs from en.ftl"
-        );
+        assert_eq!(arguments_by_key(*locale), english, "{locale} differs from en");
     }
 }
 
 #[test]
 fn every_text_is_used_and_every_used_text_exists() {
-    let source = include_str!("messages.rs");
+    let source = [
+        include_str!("messages/admin.rs"),
+        include_str!("messages/answers.rs"),
+        include_str!("messages/buttons.rs"),
+        include_str!("messages/commands.rs"),
+        include_str!("messages/errors.rs"),
+        include_str!("messages/jobs.rs"),
+        include_str!("messages/refusals.rs"),
+    ]
+    .concat();
     let mut used: BTreeSet<String> = source
         .split('"')
         .skip(1)
         .step_by(2)
         .filter(|text| text.contains('-') && !text.contains(['{', ' ']) && *text != "web-")
         .map(str::to_owned)
-        .chain(["recipe".to_owned()])
+        .chain(["recipe", "ping", "deleted", "blocked"].map(str::to_owned))
         .collect();
     for command in COMMANDS {
-        used.insert(format!("command-{}", command.spec().name));
-        used.extend(
-            command
-                .spec()
-                .options
-                .iter()
-                .map(|option| format!("option-{}", option.name)),
-        );
+        let spec = command.spec();
+        used.insert(format!("command-{}", spec.key()));
+        let options = spec.positional.into_iter().chain(spec.options);
+        used.extend(options.map(|option| format!("option-{}", option.name)));
     }
     let existing: BTreeSet<String> = arguments_by_key(Locale::EN)
         .into_keys()
@@ -90,13 +97,29 @@ fn every_text_is_used_and_every_used_text_exists() {
 #[test]
 fn plurals_and_numbers_read_well() {
     let both = |text: fn(Locale) -> String| format!("{}\n{}", text(Locale::EN), text(Locale::JA));
-    insta::assert_snapshot!(both(|locale| messages::job_queued(locale, 1)), @"
+    insta::assert_snapshot!(both(|locale| messages::job_queued(locale, 1, None)), @"
     Your picture is next.
     次に描きます。
     ");
-    insta::assert_snapshot!(both(|locale| messages::job_queued(locale, 1234)), @"
+    insta::assert_snapshot!(both(|locale| messages::job_queued(locale, 1234, None)), @"
     Your picture is number 1234 in the queue.
     順番待ちです（1234番目）。
+    ");
+    insta::assert_snapshot!(both(|locale| messages::job_queued(locale, 1, Some(Duration::from_secs(3)))), @"
+    Your picture is next, about 5 seconds.
+    次に描きます（約5秒）。
+    ");
+    insta::assert_snapshot!(both(|locale| messages::job_queued(locale, 3, Some(Duration::from_secs(61)))), @"
+    Your picture is number 3 in the queue, about 2 minutes.
+    順番待ちです（3番目、約2分）。
+    ");
+    insta::assert_snapshot!(both(|locale| messages::job_queued(locale, 2, Some(Duration::from_secs(59)))), @"
+    Your picture is number 2 in the queue, about a minute.
+    順番待ちです（2番目、約1分）。
+    ");
+    insta::assert_snapshot!(both(|locale| messages::job_queued(locale, 40, Some(Duration::from_secs(7200)))), @"
+    Your picture is number 40 in the queue, about 2 hours.
+    順番待ちです（40番目、約2時間）。
     ");
     insta::assert_snapshot!(both(|locale| messages::job_done(locale, 1)), @"
     Here is your picture.
@@ -106,13 +129,61 @@ fn plurals_and_numbers_read_well() {
     Here are your 4 pictures.
     絵が4枚できました。
     ");
-    insta::assert_snapshot!(both(|locale| messages::refused_per_day(locale, 20, TimeDelta::seconds(61))), @"
-    You have used all 20 jobs of the last 24 hours. You can ask again in 2 minutes.
-    24時間の上限（20件）に達しました。2分後に、もう一度お試しください。
+}
+
+#[test]
+fn a_refusal_says_how_much_and_when_again() {
+    let check = |wait: TimeDelta| {
+        let now = Now {
+            at: DateTime::UNIX_EPOCH + TimeDelta::hours(10),
+            time_zone: chrono_tz::Asia::Tokyo,
+        };
+        let refusal = Refusal::Window {
+            window: Window::Day,
+            limit: 20,
+            used: 20,
+            again_at: now.at + wait,
+        };
+        [Locale::EN, Locale::JA]
+            .map(|locale| messages::refused(locale, &refusal, now))
+            .join("\n")
+    };
+    insta::assert_snapshot!(check(TimeDelta::seconds(61)), @"
+    20 jobs are allowed within 24 hours, and you have used them all. You can ask again at 19:02 (in 2 minutes).
+    24時間の上限（20件）に達しました。19:02（2分後）に、もう一度お試しください。
     ");
-    insta::assert_snapshot!(both(|locale| messages::refused_per_day(locale, 20, TimeDelta::minutes(100))), @"
-    You have used all 20 jobs of the last 24 hours. You can ask again in 2 hours.
-    24時間の上限（20件）に達しました。2時間後に、もう一度お試しください。
+    insta::assert_snapshot!(check(TimeDelta::seconds(121)), @"
+    20 jobs are allowed within 24 hours, and you have used them all. You can ask again at 19:03 (in 3 minutes).
+    24時間の上限（20件）に達しました。19:03（3分後）に、もう一度お試しください。
+    ");
+    insta::assert_snapshot!(check(TimeDelta::minutes(100)), @"
+    20 jobs are allowed within 24 hours, and you have used them all. You can ask again at 20:40 (in 2 hours).
+    24時間の上限（20件）に達しました。20:40（2時間後）に、もう一度お試しください。
+    ");
+    insta::assert_snapshot!(check(TimeDelta::hours(23)), @"
+    20 jobs are allowed within 24 hours, and you have used them all. You can ask again tomorrow at 18:00 (in 23 hours).
+    24時間の上限（20件）に達しました。明日の18:00（23時間後）に、もう一度お試しください。
+    ");
+    insta::assert_snapshot!(check(TimeDelta::days(3)), @"
+    20 jobs are allowed within 24 hours, and you have used them all. You can ask again in 3 days at 19:00 (in 72 hours).
+    24時間の上限（20件）に達しました。3日後の19:00（72時間後）に、もう一度お試しください。
+    ");
+}
+
+#[test]
+fn a_refusal_says_how_long_the_pause_is() {
+    let now = Now {
+        at: DateTime::UNIX_EPOCH,
+        time_zone: chrono_tz::UTC,
+    };
+    let refusal = Refusal::Cooldown {
+        pause: TimeDelta::seconds(30),
+        again_at: now.at + TimeDelta::seconds(20),
+    };
+    let texts = [Locale::EN, Locale::JA].map(|locale| messages::refused(locale, &refusal, now));
+    insta::assert_snapshot!(texts.join("\n"), @"
+    30 seconds have to pass between two jobs. You can ask again in 20 seconds.
+    続けて描くには、30秒の間隔を空ける必要があります。20秒後に、もう一度お試しください。
     ");
 }
 
@@ -120,7 +191,7 @@ fn plurals_and_numbers_read_well() {
 fn web_labels_are_complete_in_every_language() {
     for locale in Locale::ALL {
         for (key, text) in messages::web_labels(*locale) {
-            assert_ne!(text, key, "{locale}.ftl lacks {key}");
+            assert_ne!(text, key, "{locale} lacks {key}");
         }
     }
 }

@@ -10,7 +10,8 @@ const NETWORK_FILE: &str = "model.onnx";
 /// The folders of networks that every family of models has.
 const REQUIRED_NETWORKS: [&str; 3] = ["text_encoder", "unet", "vae_decoder"];
 /// The folders of networks that are used when they are there.
-const NETWORKS: [&str; 6] = [
+const NETWORKS: [&str; 7] = [
+    "safety_checker",
     "text_encoder",
     "text_encoder_2",
     "transformer",
@@ -19,7 +20,7 @@ const NETWORKS: [&str; 6] = [
     "vae_encoder",
 ];
 /// The folders with settings and vocabularies.
-const TEXTS: [&str; 3] = ["scheduler", "tokenizer", "tokenizer_2"];
+const TEXTS: [&str; 4] = ["feature_extractor", "scheduler", "tokenizer", "tokenizer_2"];
 /// The folder with textual inversions.
 const EMBEDDINGS: &str = "embeddings";
 /// What other programs load. Some of them are programs in disguise (pickles), all of them are large.
@@ -165,6 +166,12 @@ mod tests {
     }
 
     #[test]
+    fn a_safety_checker_is_part_of_a_model() {
+        assert_snapshot!(check(&["safety_checker/model.onnx", "feature_extractor/preprocessor_config.json"]),
+            @"feature_extractor/preprocessor_config.json safety_checker/model.onnx");
+    }
+
+    #[test]
     fn nothing_else_is_taken() {
         let more = [
             ".gitattributes",
@@ -176,7 +183,7 @@ mod tests {
             "unet/model_fp16.onnx",
             "unet/model_fp16.onnx_data",
             "unet/sub/model.onnx",
-            "safety_checker/model.onnx",
+            "image_encoder/model.onnx",
             "tokenizer/code.py",
             "unet/.hidden",
         ];

@@ -1,21 +1,29 @@
 //! The queue: takes jobs in, draws them in a fair order, and tells what happens.
 //!
-//! The queue itself is the job log; this room decides who is next (`policy`), begins jobs (`worker`), draws one
-//! (`drawing`) and knows no chat: what people should hear goes to an [`EventSink`].
+//! The queue itself is the job log; `line` is its copy in memory, ordered by `policy`, with the ends that `estimate`
+//! foretells. `worker` begins jobs, `drawing` draws one, `announce` tells the others where they stand. This room knows
+//! no chat: what people should hear goes to an [`EventSink`].
 
+mod announce;
 mod clock;
+mod control;
 mod drawing;
+mod estimate;
 mod generator;
+mod line;
+mod mode;
 mod policy;
+mod refill;
+mod submit;
+mod types;
 mod worker;
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use inference::RgbImage;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -23,40 +31,14 @@ pub use self::clock::Clock;
 pub use self::generator::{
     DrawingSettings, EngineGenerator, GenerateJob, GenerateProgress, ImageGenerator, ProgressSink,
 };
+use self::line::Line;
+use self::mode::Mode;
+pub use self::types::{
+    CancelResult, EventSink, JobEvent, QueueMode, QueuePlace, QueueSnapshot, SubmitError, Submitted,
+};
 use crate::config::{QueueConfig, ShutdownConfig};
-use crate::limits::Limits;
 pub use crate::store::DrawParameters;
-use crate::store::{InsertError, Inserted, JobId, JobRow, NewJob, Refusal, Store, StoreError};
-
-/// Hears what happens to jobs. Its functions return at once; they are called from the thread that draws, too.
-pub trait EventSink: Send + Sync {
-    /// Whether somebody would look at a preview of this job now.
-    fn wants_preview(&self, job: JobId) -> bool;
-
-    /// Something happened to a job.
-    fn emit(&self, job: JobId, event: JobEvent);
-}
-
-/// What happens to a job.
-#[derive(Clone, Debug, PartialEq)]
-pub enum JobEvent {
-    /// It waits. Sent when the worker sees the job first, and when its position has changed.
-    Queued {
-        /// 1 is next.
-        position: u32,
-    },
-    /// It is being drawn.
-    Progress {
-        /// Finished steps, on average over the job's pictures.
-        step: u32,
-        /// All steps.
-        num_inference_steps: u32,
-        /// Which picture, counted from 0, and what can be seen of it so far.
-        preview: Option<(u32, RgbImage)>,
-    },
-    /// It has ended; [`JobRow::outcome`] says how. Sent again after a restart until the job is marked as delivered.
-    Finished(Box<JobRow>),
-}
+use crate::store::{JobId, JobRow, Store, StoreError};
 
 /// How the queue works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,8 +69,6 @@ impl QueueSettings {
 pub struct QueueParts {
     /// The job log.
     pub store: Store,
-    /// Who may draw how much.
-    pub limits: Limits,
     /// How the queue works.
     pub settings: QueueSettings,
     /// What draws.
@@ -103,43 +83,8 @@ impl fmt::Debug for QueueParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QueueParts")
             .field("store", &self.store)
-            .field("limits", &self.limits)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
-    }
-}
-
-/// A job that was accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Submitted {
-    /// Its number.
-    pub job: JobId,
-    /// Its place in the queue: 1 is next, 0 does not wait.
-    pub position: u32,
-    /// The same command was accepted before; this is its job.
-    pub duplicate: bool,
-}
-
-/// A job that was not accepted.
-#[derive(Debug, thiserror::Error)]
-pub enum SubmitError {
-    /// A limit forbids it.
-    #[error(transparent)]
-    Refused(Refusal),
-    /// The service is stopping.
-    #[error("the service is stopping")]
-    Stopped,
-    /// The job log cannot be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<InsertError> for SubmitError {
-    fn from(error: InsertError) -> Self {
-        match error {
-            InsertError::Refused(refusal) => Self::Refused(refusal),
-            InsertError::Store(error) => Self::Store(error),
-        }
     }
 }
 
@@ -151,12 +96,36 @@ pub struct JobQueue {
 
 struct Shared {
     parts: QueueParts,
+    line: Mutex<Line>,
+    mode: Mode,
     /// There may be a job to begin.
     wake: Notify,
+    /// Places may have changed, and no job is being begun.
+    moved: Notify,
     /// Cancelled when no more jobs are taken.
     stopped: CancellationToken,
     /// Some job has made progress since the leases were renewed.
     progressed: AtomicBool,
+    /// The job log may have waiting jobs that are not in the line.
+    stale: AtomicBool,
+}
+
+impl Shared {
+    /// The line. Whoever holds it does nothing slow and calls nothing but [`EventSink`].
+    fn line(&self) -> MutexGuard<'_, Line> {
+        self.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets the worker look for what the job log has and the line has not.
+    fn mark_stale(&self) {
+        self.stale.store(true, Ordering::Release);
+        self.wake.notify_one();
+    }
+
+    /// Tells the end of a job. It must have left the line before, so that nothing is told of it afterwards.
+    fn finished(&self, job: JobRow) {
+        self.parts.events.emit(job.id, JobEvent::Finished(Box::new(job)));
+    }
 }
 
 impl JobQueue {
@@ -164,31 +133,45 @@ impl JobQueue {
     pub fn new(parts: QueueParts) -> Self {
         Self {
             shared: Arc::new(Shared {
+                line: Mutex::new(Line::new(&parts.settings)),
                 parts,
+                mode: Mode::default(),
                 wake: Notify::new(),
+                moved: Notify::new(),
                 stopped: CancellationToken::new(),
                 progressed: AtomicBool::new(false),
+                stale: AtomicBool::new(false),
             }),
         }
     }
 
-    /// Writes a job into the job log. When this returns, the job will be answered, whatever happens to the process.
-    ///
-    /// # Errors
-    /// When a limit forbids it, the service is stopping, or the job log cannot be written.
-    pub async fn submit(&self, new: NewJob) -> Result<Submitted, SubmitError> {
-        if self.shared.stopped.is_cancelled() {
-            return Err(SubmitError::Stopped);
+    /// What the queue does.
+    pub fn mode(&self) -> QueueMode {
+        self.shared.mode.get()
+    }
+
+    /// Everything that waits and is drawn at this moment, in the order in which it will be done as far as is known now.
+    pub fn snapshot(&self) -> QueueSnapshot {
+        let (view, jobs) = {
+            let line = self.shared.line();
+            (line.view(), line.jobs())
+        };
+        let mut snapshot = view.snapshot(&jobs);
+        if self.mode() == QueueMode::Paused {
+            for place in &mut snapshot.waiting {
+                place.remaining = None;
+            }
         }
-        let Shared { parts, wake, .. } = &*self.shared;
-        let Inserted { job, duplicate } = parts.store.jobs().insert(&new, &parts.limits.check()).await?;
-        wake.notify_one();
-        let position = policy::position(&policy::order(&parts.store.jobs().waiting().await?), job);
-        Ok(Submitted {
-            job,
-            position,
-            duplicate,
-        })
+        snapshot
+    }
+
+    /// The place of one job, and how long it will probably take; `None` when it neither waits nor is drawn.
+    pub fn place(&self, job: JobId) -> Option<QueuePlace> {
+        let mut place = self.shared.line().place(job)?;
+        if place.position > 0 && self.mode() == QueueMode::Paused {
+            place.remaining = None;
+        }
+        Some(place)
     }
 
     /// The models that can be drawn with, the default one first.
@@ -218,12 +201,18 @@ impl JobQueue {
             undelivered = recovered.undelivered.len(),
             "job log opened"
         );
+        self.shared.recall().await?;
+        self.shared.refill().await?;
         for job in recovered.undelivered {
-            parts.events.emit(job.id, JobEvent::Finished(Box::new(job)));
+            self.shared.finished(job);
         }
+        let announcing = tokio::spawn(announce::run(Arc::clone(&self.shared)));
         worker::Worker::new(Arc::clone(&self.shared))
             .run(&shutdown, stopped)
             .await;
+        if let Err(error) = announcing.await {
+            tracing::error!(%error, "the task that tells positions has failed");
+        }
         Ok(())
     }
 }
@@ -237,4 +226,4 @@ impl fmt::Debug for JobQueue {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -1,192 +1,351 @@
-//! Who is next: round-robin over the users, then age.
+//! Who is next: whoever has used the machine least, and nobody waits for ever.
 //!
-//! Of the users who have waiting jobs, the one whose last turn is longest ago is next, with the oldest job. So whoever
-//! waits is overtaken at most once by each other user, no matter how many jobs that one has.
+//! Each job gets a tag when it begins to wait: the tag that is being served then, plus what its user has drawn lately
+//! ([`WaitingJob::work`], of which half is forgotten every [`HALF_LIFE`]), or where the user's job before it ends, if
+//! that is later. The smallest tag is next. So users with small jobs take turns with equal work rather than with equal
+//! numbers of jobs; somebody who has drawn a lot comes later; and whoever waits is not overtaken for ever, because tags
+//! grow. Among jobs that may be begun, a higher priority goes before every tag. A user's own jobs keep their order.
+//!
+//! None of this says how long somebody waits at most, so there is a bound beside it. Whoever begins to wait, or is
+//! served and still waits, gets a deadline, [`PATIENCE`] turns for each user who waits at that moment; who is past it
+//! comes first, the earliest deadline before the others. With n₀ users waiting at first and n₁ when the deadline is
+//! reached, a user is served within `PATIENCE · n₀ + n₁` turns, whatever comes, with whatever priority: deadlines given
+//! later are later, so of those who wait at the deadline each goes before this one at most once. That is at most
+//! `(PATIENCE + 1) · n` turns when never more than n users wait, and k times as many for a user's k-th job. Turns in
+//! which the user's own [`WaitingJob::max_running`] holds them back do not count.
+//!
+//! Every job that waits has a place of its own, also when another one draws the same: the first of them that has its
+//! turn draws for all, so the others only come earlier than they would. When that fails, they are put back where they
+//! stood, as is a job that could not be begun. In the bound they count as users who wait all the time.
 
-use std::collections::HashMap;
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::chat::UserId;
 use crate::store::{JobId, WaitingJob};
 
-/// The jobs in the order in which they will be begun if nobody else comes. `waiting` is sorted by age.
-pub(super) fn order(waiting: &[WaitingJob]) -> Vec<JobId> {
-    let mut users: HashMap<&UserId, User> = HashMap::new();
-    let mut keys: Vec<(usize, User, JobId)> = waiting
-        .iter()
-        .map(|job| {
-            let user = users.entry(&job.user).or_insert(User {
-                last_turn: job.last_turn,
-                oldest: job.id,
-                jobs: 0,
-            });
-            user.jobs += 1;
-            (user.jobs, User { jobs: 0, ..*user }, job.id)
-        })
-        .collect();
-    keys.sort_unstable();
-    keys.into_iter().map(|(_, _, id)| id).collect()
-}
+/// How many turns a user may be passed over, for each user who waits.
+pub(super) const PATIENCE: u64 = 4;
 
-/// The job to begin now.
-pub(super) fn next(waiting: &[WaitingJob]) -> Option<JobId> {
-    order(waiting).first().copied()
-}
+/// In what time half of what a user has drawn is forgotten.
+pub(super) const HALF_LIFE: Duration = Duration::from_secs(60 * 60);
 
-/// The place of a job in the queue, 1 for the next; 0 for a job that does not wait.
-pub(super) fn position(order: &[JobId], job: JobId) -> u32 {
-    order
-        .iter()
-        .position(|id| *id == job)
-        .and_then(|index| u32::try_from(index + 1).ok())
-        .unwrap_or(0)
-}
+/// What has been drawn this long ago does not count any more.
+pub(super) const FORGOTTEN_AFTER: Duration = Duration::from_secs(10 * 60 * 60);
 
-/// A user's place in every round, by the order of the fields.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct User {
+/// Users who have drawn less than this lately, in [`WaitingJob::work`], are as good as new.
+const NEGLIGIBLE: f64 = 1e-3;
+
+/// How many users are remembered before those who are as good as new are looked for.
+const MIN_SWEEP: usize = 1024;
+
+/// The place of a waiting job, by the order of the fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    priority: Reverse<i32>,
+    tag: Tag,
+    /// The user's last turn when the job began to wait.
     last_turn: i64,
-    oldest: JobId,
-    /// How many of the user's jobs were seen so far.
-    jobs: usize,
+    job: JobId,
+}
+
+impl Key {
+    /// The job whose place it is.
+    pub(crate) fn job(&self) -> JobId {
+        self.job
+    }
+
+    #[cfg(test)]
+    pub(super) fn first_of_all(job: JobId) -> Self {
+        Self {
+            priority: Reverse(0),
+            tag: Tag(0.0),
+            last_turn: 0,
+            job,
+        }
+    }
+}
+
+/// A finite number of [`WaitingJob::work`].
+#[derive(Clone, Copy, Debug)]
+struct Tag(f64);
+
+impl PartialEq for Tag {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Tag {}
+
+impl PartialOrd for Tag {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Tag {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+/// The choice of the next job.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    users: HashMap<Arc<UserId>, User>,
+    /// The first job of each user who may be served.
+    ready: BTreeMap<Key, Arc<UserId>>,
+    /// The same by deadline.
+    deadlines: BTreeMap<(u64, JobId), Arc<UserId>>,
+    /// The largest tag that was served because it was the smallest.
+    served: f64,
+    /// How many jobs were begun.
+    turn: u64,
+    /// How many users wait.
+    waiting_users: u64,
+    /// The largest [`WaitingJob::last_turn`].
+    last_turn: i64,
+    /// How many users there were after the last sweep.
+    swept: usize,
+}
+
+#[derive(Debug, Default)]
+struct User {
+    /// What waits, the oldest first.
+    jobs: VecDeque<Job>,
+    running: u32,
+    used: Used,
+    last_turn: i64,
+    /// The turn after which this user comes first.
+    deadline: u64,
+    /// Where the first job stands in `ready` and `deadlines`.
+    filed: Option<(Key, u64)>,
+}
+
+/// What a job needs to be put back as if it had not left.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    job: Job,
+    deadline: u64,
+}
+
+impl Place {
+    pub(super) fn key(&self) -> Key {
+        self.job.key
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Job {
+    key: Key,
+    work: f64,
+    max_running: Option<u32>,
+}
+
+/// What a user has drawn lately.
+#[derive(Clone, Copy, Debug, Default)]
+struct Used {
+    work: f64,
+    at: Option<Instant>,
+}
+
+impl Used {
+    fn at(self, now: Instant) -> f64 {
+        let Some(at) = self.at else { return 0.0 };
+        let age = now.saturating_duration_since(at);
+        self.work * (-age.div_duration_f64(HALF_LIFE)).exp2()
+    }
+
+    fn add(&mut self, work: f64, now: Instant) {
+        *self = Self {
+            work: self.at(now) + work,
+            at: Some(now),
+        };
+    }
+
+    fn take_off(&mut self, work: f64, now: Instant) {
+        *self = Self {
+            work: (self.at(now) - work).max(0.0),
+            at: Some(now),
+        };
+    }
+}
+
+impl Turns {
+    /// A job begins to wait. Returns its place.
+    pub(super) fn add(&mut self, job: &WaitingJob, now: Instant) -> Key {
+        let (owner, mut user) = self.unfile(&job.user);
+        user.last_turn = user.last_turn.max(job.last_turn);
+        self.last_turn = self.last_turn.max(job.last_turn);
+        let work = sane(job.work);
+        let at = user.jobs.partition_point(|other| other.key.job < job.id);
+        let before = at.checked_sub(1).and_then(|before| user.jobs.get(before));
+        let begin = self.served + user.used.at(now);
+        let key = Key {
+            priority: before.map_or(Reverse(job.priority), |before| {
+                before.key.priority.max(Reverse(job.priority))
+            }),
+            tag: Tag(before.map_or(begin, |before| begin.max(before.key.tag.0 + before.work))),
+            last_turn: user.last_turn,
+            job: job.id,
+        };
+        if user.jobs.is_empty() {
+            self.waiting_users += 1;
+            user.deadline = self.deadline();
+        }
+        let max_running = job.max_running;
+        user.jobs.insert(
+            at,
+            Job {
+                key,
+                work,
+                max_running,
+            },
+        );
+        self.file(owner, user);
+        key
+    }
+
+    /// A job does not wait any more and is not begun. Returns where it was.
+    pub(super) fn remove(&mut self, owner: &UserId, key: Key) -> Option<Place> {
+        let (owner, mut user) = self.unfile(owner);
+        let at = user.jobs.iter().position(|job| job.key == key);
+        let removed = at.and_then(|at| user.jobs.remove(at)).map(|job| Place {
+            job,
+            deadline: user.deadline,
+        });
+        if removed.is_some() && user.jobs.is_empty() {
+            self.waiting_users -= 1;
+        }
+        self.file(owner, user);
+        removed
+    }
+
+    /// A job waits again where it was. Returns its place.
+    pub(super) fn put_back(&mut self, owner: &UserId, Place { job, deadline }: Place) -> Key {
+        let (owner, mut user) = self.unfile(owner);
+        if user.jobs.is_empty() {
+            self.waiting_users += 1;
+            user.deadline = deadline;
+        }
+        user.deadline = user.deadline.min(deadline);
+        let at = user.jobs.partition_point(|other| other.key.job < job.key.job);
+        user.jobs.insert(at, job);
+        self.file(owner, user);
+        job.key
+    }
+
+    /// A job that was taken could not be begun: its user has drawn nothing. It waits again where it was.
+    pub(super) fn untake(&mut self, owner: &UserId, place: Place, now: Instant) -> Key {
+        self.end(owner);
+        let (owner, mut user) = self.unfile(owner);
+        user.used.take_off(place.job.work, now);
+        self.file(Arc::clone(&owner), user);
+        self.put_back(&owner, place)
+    }
+
+    /// Whether there is a job that may be begun.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// The job to begin now. It counts as begun.
+    pub(super) fn take(&mut self, now: Instant) -> Option<Place> {
+        let overdue = self
+            .deadlines
+            .first_key_value()
+            .filter(|((deadline, _), _)| *deadline <= self.turn);
+        let owner = match overdue {
+            Some((_, owner)) => Arc::clone(owner),
+            None => {
+                let (key, owner) = self.ready.first_key_value()?;
+                self.served = self.served.max(key.tag.0);
+                Arc::clone(owner)
+            }
+        };
+        let (owner, mut user) = self.unfile(&owner);
+        let deadline = user.deadline;
+        let job = user.jobs.pop_front();
+        if let Some(job) = job {
+            self.turn += 1;
+            self.last_turn += 1;
+            user.last_turn = self.last_turn;
+            user.running += 1;
+            user.used.add(job.work, now);
+            if user.jobs.is_empty() {
+                self.waiting_users -= 1;
+            }
+            user.deadline = self.deadline();
+        }
+        self.file(owner, user);
+        job.map(|job| Place { job, deadline })
+    }
+
+    /// A job of this user is not drawn any more.
+    pub(super) fn end(&mut self, owner: &UserId) {
+        let (owner, mut user) = self.unfile(owner);
+        user.running = user.running.saturating_sub(1);
+        self.file(owner, user);
+    }
+
+    /// A user has drawn this much some time ago.
+    pub(super) fn remember(&mut self, owner: &UserId, work: f64, (ago, now): (Duration, Instant)) {
+        let (owner, mut user) = self.unfile(owner);
+        let left = sane(work) * (-ago.div_duration_f64(HALF_LIFE)).exp2();
+        user.used.add(left, now);
+        self.file(owner, user);
+    }
+
+    /// Forgets users who neither wait nor draw nor have drawn lately, once there are many.
+    pub(super) fn sweep(&mut self, now: Instant) {
+        if self.users.len() < MIN_SWEEP.max(self.swept * 2) {
+            return;
+        }
+        self.users
+            .retain(|_, user| !user.jobs.is_empty() || user.running > 0 || user.used.at(now) >= NEGLIGIBLE);
+        self.users.shrink_to_fit();
+        self.swept = self.users.len();
+    }
+
+    fn deadline(&self) -> u64 {
+        self.turn + PATIENCE * self.waiting_users
+    }
+
+    /// Takes a user out of the lists, to be changed. Ends with [`Turns::file`].
+    fn unfile(&mut self, owner: &UserId) -> (Arc<UserId>, User) {
+        let (owner, mut user) = self
+            .users
+            .remove_entry(owner)
+            .unwrap_or_else(|| (Arc::new(owner.clone()), User::default()));
+        if let Some((key, deadline)) = user.filed.take() {
+            self.ready.remove(&key);
+            self.deadlines.remove(&(deadline, key.job));
+        }
+        (owner, user)
+    }
+
+    fn file(&mut self, owner: Arc<UserId>, mut user: User) {
+        if let Some(first) = user.jobs.front()
+            && first.max_running.is_none_or(|most| user.running < most)
+        {
+            user.filed = Some((first.key, user.deadline));
+            self.ready.insert(first.key, Arc::clone(&owner));
+            self.deadlines
+                .insert((user.deadline, first.key.job), Arc::clone(&owner));
+        }
+        self.users.insert(owner, user);
+    }
+}
+
+/// What a damaged log says about work must not stop the queue.
+fn sane(work: f64) -> f64 {
+    work.clamp(0.0, 1e12).max(0.0)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::chat::Platform;
-
-    fn job(id: i64, user: u8, last_turn: i64) -> WaitingJob {
-        let user = UserId {
-            platform: Platform::new("test"),
-            id: user.to_string(),
-        };
-        WaitingJob {
-            id: JobId(id),
-            user,
-            last_turn,
-        }
-    }
-
-    /// Jobs as (id, user, last turn of the user).
-    fn check(waiting: &[(i64, u8, i64)], expected: &[i64]) {
-        let waiting: Vec<_> = waiting
-            .iter()
-            .map(|(id, user, turn)| job(*id, *user, *turn))
-            .collect();
-        let ids: Vec<i64> = order(&waiting).into_iter().map(|id| id.0).collect();
-        assert_eq!(ids, expected);
-        assert_eq!(next(&waiting).map(|id| id.0), expected.first().copied());
-    }
-
-    #[test]
-    fn the_longest_without_a_turn_is_next() {
-        check(&[], &[]);
-        check(&[(1, b'a', 0), (2, b'a', 0), (3, b'b', 0)], &[1, 3, 2]);
-        check(&[(2, b'a', 1), (3, b'a', 1), (9, b'b', 0)], &[9, 2, 3]);
-        check(
-            &[(1, b'a', 7), (2, b'a', 7), (3, b'b', 3), (4, b'b', 3)],
-            &[3, 1, 4, 2],
-        );
-        check(
-            &[(1, b'a', 0), (3, b'b', 0), (5, b'b', 0), (9, b'a', 0)],
-            &[1, 3, 9, 5],
-        );
-    }
-
-    #[test]
-    fn positions_count_from_one() {
-        let order = [JobId(7), JobId(3)];
-        assert_eq!(position(&order, JobId(7)), 1);
-        assert_eq!(position(&order, JobId(3)), 2);
-        assert_eq!(position(&order, JobId(1)), 0);
-    }
-
-    /// A queue that is served one job at a time, as the job log does it.
-    #[derive(Default)]
-    struct Served {
-        waiting: Vec<WaitingJob>,
-        turns: HashMap<UserId, i64>,
-        /// For each user with work: who else was served since the user began to wait or was served last.
-        overtaken_by: HashMap<UserId, Vec<UserId>>,
-    }
-
-    impl Served {
-        fn arrive(&mut self, id: i64, user: u8) {
-            let job = job(id, user, 0);
-            let last_turn = self.turns.get(&job.user).copied().unwrap_or(0);
-            self.overtaken_by.entry(job.user.clone()).or_default();
-            self.waiting.push(WaitingJob { last_turn, ..job });
-        }
-
-        fn serve(&mut self) -> Option<UserId> {
-            let id = next(&self.waiting)?;
-            let index = self.waiting.iter().position(|job| job.id == id)?;
-            let user = self.waiting.remove(index).user;
-            let turn = 1 + self.turns.values().max().copied().unwrap_or(0);
-            self.turns.insert(user.clone(), turn);
-            for job in self.waiting.iter_mut().filter(|job| job.user == user) {
-                job.last_turn = turn;
-            }
-            for (waiter, others) in &mut self.overtaken_by {
-                if *waiter == user {
-                    others.clear()
-                } else {
-                    others.push(user.clone())
-                }
-            }
-            let waiting = &self.waiting;
-            self.overtaken_by
-                .retain(|waiter, _| waiting.iter().any(|job| job.user == *waiter));
-            Some(user)
-        }
-    }
-
-    proptest! {
-        /// Whoever has work is served within as many turns as there are users: nobody overtakes twice.
-        #[test]
-        fn nobody_is_overtaken_twice_by_the_same_user(
-            steps in proptest::collection::vec(proptest::option::weighted(0.7, 0u8..6), 1..200),
-        ) {
-            let mut queue = Served::default();
-            for (id, step) in (1i64..).zip(steps) {
-                match step {
-                    Some(user) => queue.arrive(id, user),
-                    None => { queue.serve(); }
-                }
-                for others in queue.overtaken_by.values() {
-                    let distinct: HashSet<_> = others.iter().collect();
-                    prop_assert_eq!(distinct.len(), others.len());
-                }
-            }
-        }
-
-        /// The order that people are told is the order in which they are served.
-        #[test]
-        fn the_order_is_what_serving_one_by_one_gives(
-            jobs in proptest::collection::vec(0u8..6, 0..40),
-            turns in proptest::collection::hash_map(0u8..6, 1i64..1000, 0..6),
-        ) {
-            let mut queue = Served::default();
-            let mut taken = HashSet::new();
-            for (user, turn) in turns {
-                if taken.insert(turn) {
-                    queue.turns.insert(job(0, user, 0).user, turn);
-                }
-            }
-            for (id, user) in (1i64..).zip(jobs) {
-                queue.arrive(id, user);
-            }
-            let mut expected = Vec::new();
-            let order = order(&queue.waiting);
-            while let Some(id) = next(&queue.waiting) {
-                expected.push(id);
-                queue.serve();
-            }
-            prop_assert_eq!(order, expected);
-        }
-    }
-}
+pub(crate) mod tests;

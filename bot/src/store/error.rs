@@ -2,11 +2,14 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sqlx::migrate::MigrateError;
 
-/// SQLite's primary result code for a full disk.
-const SQLITE_FULL: &str = "13";
+/// SQLite's primary result codes, which are the lowest byte of the extended ones.
+const SQLITE_READONLY: u32 = 8;
+const SQLITE_CORRUPT: u32 = 11;
+const SQLITE_FULL: u32 = 13;
 
 /// The job log or a picture could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,12 @@ pub enum StoreError {
         /// The database file.
         path: PathBuf,
     },
+    /// An older release wrote the job log, and it was not brought up to date yet.
+    #[error("the job log {} was written by an older Ekaki; start this one once", path.display())]
+    Older {
+        /// The database file.
+        path: PathBuf,
+    },
     /// The file is not a job log.
     #[error("the job log {} cannot be opened: {source}", path.display())]
     Open {
@@ -52,9 +61,15 @@ pub enum StoreError {
     DiskFull,
     /// SQLite failed.
     #[error("the job log cannot be read or written: {0}")]
-    Database(#[source] sqlx::Error),
-    /// The end of the runtime interrupted a write.
-    #[error("the service ended while a file was being written")]
+    Database(#[source] Arc<sqlx::Error>),
+    /// A part of the job log cannot be read any more; other parts may be.
+    #[error("the job log is damaged: {0}; stop the service and put a backup in its place")]
+    Damaged(#[source] Arc<sqlx::Error>),
+    /// The job log may be read and not written.
+    #[error("the job log cannot be written: its file or the disk is read-only")]
+    ReadOnly,
+    /// The end of the service interrupted a write.
+    #[error("the service ended while something was being written")]
     Interrupted,
 }
 
@@ -89,8 +104,20 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        match error.as_database_error().and_then(|error| error.code()) {
-            Some(code) if code == SQLITE_FULL => Self::DiskFull,
+        Arc::new(error).into()
+    }
+}
+
+impl From<Arc<sqlx::Error>> for StoreError {
+    fn from(error: Arc<sqlx::Error>) -> Self {
+        let code = error.as_database_error().and_then(|error| error.code());
+        let primary = code
+            .and_then(|code| code.parse::<u32>().ok())
+            .map(|code| code & 0xff);
+        match primary {
+            Some(SQLITE_FULL) => Self::DiskFull,
+            Some(SQLITE_CORRUPT) => Self::Damaged(error),
+            Some(SQLITE_READONLY) => Self::ReadOnly,
             _ => Self::Database(error),
         }
     }

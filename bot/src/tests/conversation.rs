@@ -19,6 +19,8 @@ async fn a_prompt_becomes_a_picture() {
     m1: Here is your picture.
       後藤ひとり | Seed 4711 · 2 steps · guidance 3 · 128x128 · DDIM · avatar
       ekaki-1-1.png 128x128 seed 4711
+      [🔄 Again] [🤏 Vary] [⬆️ Larger] [✏️ Edit]
+      [📋 Recipe] [🗑️ Delete]
     ");
     bot.stop().await;
 }
@@ -39,9 +41,13 @@ async fn the_same_in_japanese() {
     bot.generator.allow(1);
     insta::assert_snapshot!(bot.line().await, @"
     m1: 絵が2枚できました。
+    実際に使ったプロンプト：後藤ひとり, (笑顔)
       後藤ひとり, (笑顔) | シード 4711 · 2ステップ · ガイダンス 3 · 128x128 · DDIM · avatar
       ekaki-1-1.png 128x128 seed 4711
       ekaki-1-2.png 128x128 seed 4712
+      [🔄 もう一度] [✏️ 書き直す] [📋 レシピ] [🗑️ 削除]
+      [🤏 1を少し変える] [🤏 2を少し変える]
+      [⬆️ 1を大きくする] [⬆️ 2を大きくする]
     ");
     bot.stop().await;
 }
@@ -59,6 +65,8 @@ async fn all_options_are_used() {
     m1: Here is your picture.
       a girl | Seed 18446744073709551615 · 1 step · guidance 4.5 · 64x128 · Euler · sd15
       ekaki-1-1.png 64x128 seed 18446744073709551615
+      [🔄 Again] [🤏 Vary] [⬆️ Larger] [✏️ Edit]
+      [📋 Recipe] [🗑️ Delete]
     ");
     let job = bot
         .store
@@ -95,6 +103,9 @@ async fn absurd_wishes_are_reduced_and_the_answer_says_so() {
               ekaki-2-2.png 2048x64 seed 4712
               ekaki-2-3.png 2048x64 seed 4713
               ekaki-2-4.png 2048x64 seed 4714
+              [🔄 もう一度] [✏️ 書き直す] [📋 レシピ] [🗑️ 削除]
+              [🤏 1を少し変える] [🤏 2を少し変える] [🤏 3を少し変える] [🤏 4を少し変える]
+              [⬆️ 1を大きくする] [⬆️ 2を大きくする] [⬆️ 3を大きくする] [⬆️ 4を大きくする]
             "),
             _ => insta::assert_snapshot!(bot.line().await, @"
             m1: Here are your 4 pictures.
@@ -107,6 +118,9 @@ async fn absurd_wishes_are_reduced_and_the_answer_says_so() {
               ekaki-1-2.png 2048x64 seed 4712
               ekaki-1-3.png 2048x64 seed 4713
               ekaki-1-4.png 2048x64 seed 4714
+              [🔄 Again] [✏️ Edit] [📋 Recipe] [🗑️ Delete]
+              [🤏 Vary 1] [🤏 Vary 2] [🤏 Vary 3] [🤏 Vary 4]
+              [⬆️ Larger 1] [⬆️ Larger 2] [⬆️ Larger 3] [⬆️ Larger 4]
             "),
         }
     }
@@ -129,19 +143,19 @@ async fn a_waiting_job_knows_its_place() {
 #[tokio::test]
 async fn mistakes_are_answered_at_once() {
     let mut bot = BotTester::start().await;
-    insta::assert_snapshot!(bot.answer("/paint a cat").await, @"m1: There is no command /paint. /help shows what I understand.");
-    insta::assert_snapshot!(bot.answer("/draw").await, @"m1: Please say what to draw, for example: /draw 後藤ひとり");
-    insta::assert_snapshot!(bot.answer("　").await, @"m1: Please say what to draw, for example: /draw 後藤ひとり");
-    insta::assert_snapshot!(bot.answer("cat --stepps 20").await, @"m1: /draw has no option --stepps. It has: --no, --steps, --size, --guidance, --seed, --count, --scheduler, --model");
-    insta::assert_snapshot!(bot.answer("cat --steps many").await, @r#"m1: "many" is not possible for --steps. An example: --steps 20"#);
-    insta::assert_snapshot!(bot.answer("cat --size 100x").await, @r#"m1: "100x" is not possible for --size. An example: --size 128x192"#);
-    insta::assert_snapshot!(bot.answer("cat --guidance NaN").await, @r#"m1: "NaN" is not possible for --guidance. An example: --guidance 4.5"#);
-    insta::assert_snapshot!(bot.answer("cat --seed -5").await, @r#"m1: "-5" is not possible for --seed. An example: --seed 1"#);
-    insta::assert_snapshot!(bot.answer("cat --scheduler turbo").await, @r#"m1: There is no scheduler "turbo". There is: DDIM, DDPM, PLMS, LMS, Euler, Euler a, Heun, DPM2, DPM2 a, DPM++ 2M, DPM++ 2M SDE, DPM++ 2S, DEIS, UniPC, LCM, TCD"#);
-    insta::assert_snapshot!(bot.answer("cat --model sdxl").await, @r#"m1: There is no model "sdxl". There is: avatar, sd15"#);
-    insta::assert_snapshot!(bot.answer(&"あ".repeat(1001)).await, @"m1: The prompt has 1001 characters; at most 1000 are possible.");
+    insta::assert_snapshot!(bot.answer("/paint a cat").await, @"m1: 🔒 There is no command /paint. /help shows what I understand.");
+    insta::assert_snapshot!(bot.answer("/draw").await, @"m1: 🔒 Please say what to draw, for example: /draw 後藤ひとり");
+    insta::assert_snapshot!(bot.answer("　").await, @"m1: 🔒 Please say what to draw, for example: /draw 後藤ひとり");
+    insta::assert_snapshot!(bot.answer("cat --stepps 20").await, @"m1: 🔒 /draw has no option --stepps. It has: --no, --size, --steps, --guidance, --seed, --count, --sampler, --model, --style, --source, --strength, --clip-skip, --filmstrip, --private, --raw");
+    insta::assert_snapshot!(bot.answer("cat --steps many").await, @r#"m1: 🔒 "many" is not possible for --steps. An example: --steps 20"#);
+    insta::assert_snapshot!(bot.answer("cat --size 100x").await, @r#"m1: 🔒 "100x" is not possible for --size. An example: --size portrait"#);
+    insta::assert_snapshot!(bot.answer("cat --guidance NaN").await, @r#"m1: 🔒 "NaN" is not possible for --guidance. An example: --guidance 4.5"#);
+    insta::assert_snapshot!(bot.answer("cat --seed -5").await, @r#"m1: 🔒 "-5" is not possible for --seed. An example: --seed 1"#);
+    insta::assert_snapshot!(bot.answer("cat --scheduler turbo").await, @r#"m1: 🔒 There is no sampler "turbo". There is: DDIM, DDPM, PLMS, LMS, Euler, Euler a, Heun, DPM2, DPM2 a, DPM++ 2M, DPM++ 2M SDE, DPM++ 2S, DEIS, UniPC, LCM, TCD"#);
+    insta::assert_snapshot!(bot.answer("cat --model sdxl").await, @r#"m1: 🔒 There is no model "sdxl". There is: avatar, sd15"#);
+    insta::assert_snapshot!(bot.answer(&"あ".repeat(1001)).await, @"m1: 🔒 The prompt has 1001 characters; at most 1000 are possible.");
     bot.say(Locale::JA, "m1", "猫 --steps たくさん").await;
-    insta::assert_snapshot!(bot.line().await, @"m1: 「たくさん」は--stepsの値として使えません。例: --steps 20");
+    insta::assert_snapshot!(bot.line().await, @"m1: 🔒 「たくさん」は--stepsの値として使えません。例：--steps 20");
     bot.stop().await;
 }
 
@@ -149,35 +163,53 @@ async fn mistakes_are_answered_at_once() {
 async fn help_lists_every_command() {
     let mut bot = BotTester::start().await;
     insta::assert_snapshot!(bot.answer("/help").await, @"
-    m1: Tell me what to draw and I will draw it. A line without a command is a prompt.
+    m1: 🔒 Tell me what to draw and I will draw it. A line without a command is a prompt.
 
     /draw <prompt> – draws a picture
-      --no hands – what should not be in the picture
-      --steps 20 – how often the picture is refined; more is slower
-      --size 128x192 – width and height in pixels
-      --guidance 4.5 – how closely the picture follows the prompt
-      --seed 1 – the same seed and settings give the same picture
-      --count 2 – how many pictures
-      --scheduler Euler – how noise is taken away, for example DDIM or Euler
-      --model avatar – which model draws
+    /again [job] – draws an old job again, with a new seed
+    /vary [job] – draws a picture that differs only a little from an old one
+    /upscale [job] – draws an old picture larger
+    /edit [prompt] – draws an old job with another prompt
+    /recipe [job] – shows what a picture was drawn with, also one that you send
+    /show [job] – shows an old job with its pictures and buttons
+    /history [find] – lists your jobs
+    /cancel [job] – ends a job that waits or is being drawn
+    /delete [job] – deletes the pictures of a job and its message
+    /queue – shows what waits and how long it will take
+    /quota – shows how much you may still draw
+    /models – lists the models
+    /styles – lists the styles
+    /settings – shows or changes what you want when you say nothing else
+    /forgetme [code] – deletes everything that is kept about you
+    /ping – says whether I am here
+    /help [command] – shows this text
 
-    /help – shows this text
+    /help draw shows what can be said beside a prompt, and the same for every command.
     ");
     bot.say(Locale::JA, "m1", "/help").await;
     insta::assert_snapshot!(bot.line().await, @"
-    m1: 描いてほしいものを書いてください。コマンドのない文はプロンプトとして扱います。
+    m1: 🔒 描いてほしいものを書いてください。コマンドのない文はプロンプトとして扱います。
 
-    /draw <プロンプト> – 絵を描きます
-      --no hands – 絵に入れたくないもの
-      --steps 20 – 描き込みの回数（多いほど時間がかかります）
-      --size 128x192 – 幅と高さ（ピクセル）
-      --guidance 4.5 – プロンプトにどれだけ忠実に描くか
-      --seed 1 – 同じシードと設定なら同じ絵になります
-      --count 2 – 枚数
-      --scheduler Euler – ノイズの取り除き方（DDIM、Eulerなど）
-      --model avatar – 使うモデル
+    /draw <prompt> – 絵を描きます
+    /again [job] – 前のジョブを新しいシードでもう一度描きます
+    /vary [job] – 前の絵を少しだけ変えて描きます
+    /upscale [job] – 前の絵を大きく描きます
+    /edit [prompt] – 前のジョブのプロンプトを書き直して描きます
+    /recipe [job] – 絵の描き方を表示します（送られた画像も読めます）
+    /show [job] – 前のジョブの絵とボタンを表示します
+    /history [find] – あなたのジョブの一覧を表示します
+    /cancel [job] – 順番待ちまたは描画中のジョブを取り消します
+    /delete [job] – ジョブの絵とメッセージを削除します
+    /queue – 順番待ちの様子と待ち時間を表示します
+    /quota – あとどれだけ描けるかを表示します
+    /models – モデルの一覧を表示します
+    /styles – スタイルの一覧を表示します
+    /settings – 何も指定しないときの設定を表示、変更します
+    /forgetme [code] – あなたについて保存されているものをすべて削除します
+    /ping – 動いているかどうかを確認します
+    /help [command] – この説明を表示します
 
-    /help – この説明を表示します
+    プロンプトに添えられる指定は「/help draw」で確認できます。ほかのコマンドも同じです。
     ");
     bot.stop().await;
 }
@@ -191,7 +223,10 @@ async fn a_failure_is_told_and_does_not_stop_the_next_job() {
         reason,
     });
     bot.say(Locale::EN, "m1", "cat").await;
-    insta::assert_snapshot!(bot.line().await, @"m1: There was not enough memory for job 1. Please try a smaller size.");
+    insta::assert_snapshot!(bot.line().await, @"
+    m1: There was not enough memory for job 1. Please try a smaller size.
+      [🔄 Try again]
+    ");
     bot.say(Locale::EN, "m2", "cat --steps 1").await;
     bot.generator.allow(1);
     insta::assert_snapshot!(bot.line_about_drawing().await, @"m2: Drawing, step 1 of 1.");
@@ -200,6 +235,8 @@ async fn a_failure_is_told_and_does_not_stop_the_next_job() {
     m2: Here is your picture.
       cat | Seed 4711 · 1 step · guidance 3 · 128x128 · DDIM · avatar
       ekaki-2-1.png 128x128 seed 4711
+      [🔄 Again] [🤏 Vary] [⬆️ Larger] [✏️ Edit]
+      [📋 Recipe] [🗑️ Delete]
     ");
     let dir = bot.stop().await;
 
@@ -213,14 +250,15 @@ async fn a_failure_is_told_and_does_not_stop_the_next_job() {
 async fn a_limit_is_explained() {
     let mut bot = BotTester::start().await;
     for number in 0..5 {
-        bot.say(Locale::EN, &format!("waiting-{number}"), "cat").await;
+        bot.say(Locale::EN, &format!("waiting-{number}"), &format!("cat {number}"))
+            .await;
     }
     // The first job is begun; the others are told their places.
     let mut places: Vec<String> = Vec::new();
     while places.len() < 4 {
         places.push(bot.line().await);
     }
-    insta::assert_snapshot!(bot.answer("one more").await, @"m1: You have 5 unfinished jobs, and 5 are allowed at once. You can ask again when one of them is finished.");
+    insta::assert_snapshot!(bot.answer("one more").await, @"m1: 🔒 You have 5 unfinished jobs, and 5 are allowed at once. You can ask again when one of them is finished.");
     bot.stop().await;
 }
 
@@ -237,6 +275,8 @@ async fn a_repeated_command_is_the_same_job() {
     m1: Here is your picture.
       cat | Seed 4711 · 1 step · guidance 3 · 128x128 · DDIM · avatar
       ekaki-1-1.png 128x128 seed 4711
+      [🔄 Again] [🤏 Vary] [⬆️ Larger] [✏️ Edit]
+      [📋 Recipe] [🗑️ Delete]
     ");
     bot.say(Locale::EN, "m1", "cat --steps 1").await;
     assert_eq!(bot.line().await, finished);

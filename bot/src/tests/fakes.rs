@@ -1,7 +1,7 @@
 //! A chat that writes down what it is told, and a generator that waits for permission for every step.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,7 +14,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 use crate::chat::{
-    Capabilities, ChatAdapter, JobUpdate, JobUpdateState, Platform, Reply, ReplyAddress, Responder, SendError,
+    Button, Capabilities, ChatAdapter, ImageContent, JobUpdate, JobUpdateState, Platform, Reply,
+    ReplyAddress, Responder, SendError, Sent,
 };
 use crate::commands::Commands;
 use crate::queue::{GenerateJob, GenerateProgress, ImageGenerator};
@@ -22,7 +23,7 @@ use crate::queue::{GenerateJob, GenerateProgress, ImageGenerator};
 /// The name of the fake platform.
 pub(crate) const PLATFORM: Platform = Platform::new("fake");
 
-/// What goes wrong with a last message.
+/// What goes wrong with a message.
 #[derive(Debug)]
 pub(crate) enum Fault {
     /// The platform asks for patience.
@@ -31,9 +32,14 @@ pub(crate) enum Fault {
     Gone,
     /// The platform never answers.
     Hang,
+    /// The message appears, and the connection breaks before the platform has said so.
+    Lost,
+    /// The adapter has a fault of its own.
+    Panic,
 }
 
-/// A platform whose messages are lines of a transcript: `<message>: <text>`.
+/// A platform whose messages are lines of a transcript: `<place>: <text>`, where the place is where the command was
+/// given. Messages have numbers, and one with a nonce is shown once, as on Discord.
 #[derive(Clone)]
 pub(crate) struct FakeChat {
     shared: Arc<Shared>,
@@ -42,8 +48,26 @@ pub(crate) struct FakeChat {
 struct Shared {
     lines: UnboundedSender<String>,
     capabilities: Mutex<Capabilities>,
-    faults: Mutex<VecDeque<Fault>>,
+    platform: Mutex<State>,
     left: CancellationToken,
+}
+
+/// What the platform knows.
+#[derive(Default)]
+struct State {
+    messages: Vec<Message>,
+    faults: VecDeque<Fault>,
+    update_faults: VecDeque<Fault>,
+    /// Which process of the bot is connected; the messages of earlier ones do not arrive any more.
+    process: u32,
+}
+
+struct Message {
+    place: String,
+    nonce: Option<String>,
+    text: String,
+    buttons: Vec<Vec<Button>>,
+    is_removed: bool,
 }
 
 impl FakeChat {
@@ -60,7 +84,7 @@ impl FakeChat {
         let shared = Shared {
             lines,
             capabilities: Mutex::new(capabilities),
-            faults: Mutex::default(),
+            platform: Mutex::default(),
             left: CancellationToken::new(),
         };
         (
@@ -71,11 +95,17 @@ impl FakeChat {
         )
     }
 
-    /// The way to one message.
-    pub(crate) fn at(&self, message: &str) -> Arc<dyn Responder> {
+    /// The way to the answer to a command that was given at `place`.
+    pub(crate) fn at(&self, place: &str) -> Arc<dyn Responder> {
+        self.responder_at(place, None)
+    }
+
+    fn responder_at(&self, place: &str, number: Option<usize>) -> Arc<dyn Responder> {
         Arc::new(FakeResponder {
+            process: self.shared.lock().process,
             shared: Arc::clone(&self.shared),
-            message: message.to_owned(),
+            place: place.to_owned(),
+            number,
         })
     }
 
@@ -97,11 +127,43 @@ impl FakeChat {
 
     /// The next last messages fail like this.
     pub(crate) fn fail(&self, faults: impl IntoIterator<Item = Fault>) {
-        self.shared
-            .faults
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(faults);
+        self.shared.lock().faults.extend(faults);
+    }
+
+    /// The next news fail like this.
+    pub(crate) fn fail_updates(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.shared.lock().update_faults.extend(faults);
+    }
+
+    /// The bot's process is dead: nothing more comes from it.
+    pub(crate) fn disconnect(&self) {
+        self.shared.lock().process += 1;
+    }
+
+    /// The messages that can be seen at a place now.
+    pub(crate) fn shown(&self, place: &str) -> Vec<String> {
+        let state = self.shared.lock();
+        let there = state.messages.iter().filter(|message| !message.is_removed);
+        there
+            .filter(|message| message.place == place)
+            .map(|message| message.text.clone())
+            .collect()
+    }
+
+    /// What the buttons of the newest message at a place carry.
+    pub(crate) fn buttons(&self, place: &str) -> Vec<String> {
+        let state = self.shared.lock();
+        let newest = state.messages.iter().rfind(|message| message.place == place);
+        let buttons = newest
+            .into_iter()
+            .flat_map(|message| message.buttons.iter().flatten());
+        buttons.map(|button| button.id.to_string()).collect()
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.platform.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -112,10 +174,10 @@ impl ChatAdapter for FakeChat {
     }
 
     fn responder(&self, address: &ReplyAddress) -> anyhow::Result<Arc<dyn Responder>> {
-        let message = address.0.get("message").and_then(|message| message.as_str());
-        message
-            .map(|message| self.at(message))
-            .ok_or_else(|| anyhow::anyhow!("not an address of this chat"))
+        let place = address.0.get("message").and_then(|place| place.as_str());
+        let place = place.ok_or_else(|| anyhow::anyhow!("not an address of this chat"))?;
+        let number = address.0.get("number").and_then(|number| number.as_u64());
+        Ok(self.responder_at(place, number.map(|number| number as usize)))
     }
 
     async fn run(
@@ -133,20 +195,76 @@ impl ChatAdapter for FakeChat {
 
 struct FakeResponder {
     shared: Arc<Shared>,
-    message: String,
+    process: u32,
+    place: String,
+    /// The number of the message, when it is known.
+    number: Option<usize>,
 }
 
 impl FakeResponder {
     fn write(&self, text: &str) {
         // A test that is over does not read any more.
-        let _ = self.shared.lines.send(format!("{}: {text}", self.message));
+        let _ = self.shared.lines.send(format!("{}: {text}", self.place));
+    }
+
+    /// Shows a message, or changes the one that has this number or this nonce. People see nothing when it stays as it
+    /// was.
+    fn show(&self, message: Message) -> Sent {
+        let mut state = self.shared.lock();
+        let known = self.number.or_else(|| {
+            let same = |other: &Message| message.nonce.is_some() && other.nonce == message.nonce;
+            state.messages.iter().position(same)
+        });
+        let text = message.text.clone();
+        let (number, is_new) = match known {
+            Some(number) => {
+                let old = std::mem::replace(&mut state.messages[number], message);
+                (number, old.text != text)
+            }
+            None => {
+                state.messages.push(message);
+                (state.messages.len() - 1, true)
+            }
+        };
+        drop(state);
+        if is_new {
+            self.write(&text);
+        }
+        let address = ReplyAddress(json!({ "message": self.place, "number": number }));
+        Sent {
+            address: (self.number != Some(number)).then_some(address),
+        }
+    }
+
+    async fn call(&self, fault: Option<Fault>, message: Option<Message>) -> Result<Sent, SendError> {
+        if self.shared.lock().process != self.process {
+            return std::future::pending().await;
+        }
+        let Some(fault) = fault else {
+            return Ok(message.map(|message| self.show(message)).unwrap_or_default());
+        };
+        if let (Fault::Lost, Some(message)) = (&fault, message) {
+            self.show(message);
+        }
+        self.write(&format!("({fault:?})"));
+        let source = anyhow::anyhow!("told to fail");
+        match fault {
+            Fault::Retry(after) => Err(SendError::Retry { after, source }),
+            Fault::Lost => Err(SendError::Retry { after: None, source }),
+            Fault::Gone => Err(SendError::Gone { source }),
+            Fault::Hang => std::future::pending().await,
+            Fault::Panic => panic!("told to panic"),
+        }
     }
 }
 
 #[async_trait]
 impl Responder for FakeResponder {
     fn address(&self) -> ReplyAddress {
-        ReplyAddress(json!({ "message": self.message }))
+        match self.number {
+            Some(number) => ReplyAddress(json!({ "message": self.place, "number": number })),
+            None => ReplyAddress(json!({ "message": self.place })),
+        }
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -161,7 +279,7 @@ impl Responder for FakeResponder {
         Ok(())
     }
 
-    async fn update(&self, update: JobUpdate) -> Result<(), SendError> {
+    async fn update(&self, update: JobUpdate) -> Result<Sent, SendError> {
         let preview = match update.state {
             JobUpdateState::Running {
                 preview: Some(preview),
@@ -171,38 +289,59 @@ impl Responder for FakeResponder {
             }
             _ => String::new(),
         };
-        self.write(&format!("{}{preview}", update.text));
-        Ok(())
+        let fault = self.shared.lock().update_faults.pop_front();
+        let message = Message {
+            place: self.place.clone(),
+            nonce: Some(update.nonce),
+            text: format!("{}{preview}", update.text),
+            buttons: update.buttons,
+            is_removed: false,
+        };
+        self.call(fault, Some(message)).await
     }
 
-    async fn finish(&self, reply: Reply) -> Result<(), SendError> {
-        let fault = self
-            .shared
-            .faults
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front();
-        if let Some(fault) = fault {
-            self.write(&format!("({fault:?})"));
-            let source = anyhow::anyhow!("told to fail");
-            return match fault {
-                Fault::Retry(after) => Err(SendError::Retry { after, source }),
-                Fault::Gone => Err(SendError::Gone { source }),
-                Fault::Hang => std::future::pending().await,
-            };
-        }
-        let mut lines = vec![reply.text];
+    async fn finish(&self, reply: Reply) -> Result<Sent, SendError> {
+        let privacy = if reply.is_private { "🔒 " } else { "" };
+        let mut lines = vec![format!("{privacy}{}", reply.text)];
         if let Some(recipe) = reply.job.and_then(|job| job.recipe) {
             lines.push(format!("  {} | {}", recipe.prompt, recipe.text));
         }
         for image in reply.images {
-            assert!(image.path.is_file(), "the picture is on the disk");
+            if let ImageContent::Stored { path, .. } = &image.content {
+                assert!(path.is_file(), "the picture is on the disk");
+            }
+            let spoiler = if image.is_spoiler { " (covered)" } else { "" };
             lines.push(format!(
-                "  {} {}x{} seed {}",
+                "  {} {}x{} seed {}{spoiler}",
                 image.file_name, image.width, image.height, image.seed
             ));
         }
-        self.write(&lines.join("\n"));
+        for row in &reply.buttons {
+            let buttons = row
+                .iter()
+                .map(|button| format!("[{} {}]", button.emoji, button.label));
+            lines.push(format!("  {}", buttons.collect::<Vec<_>>().join(" ")));
+        }
+        if let Some(form) = reply.form {
+            lines.push(format!("  {}: \"{}\"", form.label, form.value));
+        }
+        let fault = self.shared.lock().faults.pop_front();
+        let message = Message {
+            place: self.place.clone(),
+            nonce: reply.nonce,
+            text: lines.join("\n"),
+            buttons: reply.buttons,
+            is_removed: false,
+        };
+        self.call(fault, Some(message)).await
+    }
+
+    async fn remove(&self) -> Result<(), SendError> {
+        self.call(None, None).await?;
+        if let Some(number) = self.number {
+            self.shared.lock().messages[number].is_removed = true;
+        }
+        self.write("(removed)");
         Ok(())
     }
 }
@@ -273,10 +412,11 @@ impl ImageGenerator for FakeGenerator {
             drawn = drawing => drawn?,
             () = cancel.cancelled() => return Err(InferenceError::Cancelled),
         }
+        let scale = draw.hires.map_or(1, |hires| hires.scale as u32);
         let outputs = (0..draw.count).map(|index| {
             let seed = draw.seed.wrapping_add(index.into());
             GenerateOutput {
-                image: RgbImage::from_pixel(draw.width, draw.height, image::Rgb([7; 3])),
+                image: RgbImage::from_pixel(draw.width * scale, draw.height * scale, image::Rgb([7; 3])),
                 recipe: Recipe {
                     prompt: draw.prompt.clone(),
                     negative_prompt: draw.negative_prompt.clone(),
@@ -291,6 +431,8 @@ impl ImageGenerator for FakeGenerator {
                 },
                 timings: Timings::default(),
                 truncated_prompt: draw.prompt.split(' ').count() > 70,
+                snapshots: Vec::new(),
+                safety: None,
             }
         });
         Ok(outputs.collect())

@@ -1,14 +1,19 @@
 //! Stories of the whole bot: real job log, real queue and outbox, a chat and a generator in the hands of the test.
 
+mod buttons;
 mod conversation;
+mod durability;
 pub(crate) mod fakes;
+mod people;
 mod restart;
 mod tidy;
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tempfile::TempDir;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinHandle;
@@ -17,12 +22,13 @@ use tokio_util::sync::CancellationToken;
 
 use self::fakes::{FakeChat, FakeGenerator};
 use crate::app::{Parts, Service};
-use crate::chat::{ChatAdapter, ChatId, CommandInput, CommandRequest, UserId};
+use crate::chat::{ChatAdapter, CommandInput, CommandRequest, Place, Standing, UserId};
 use crate::commands::Commands;
 use crate::config::{Config, ConfigSources};
 use crate::i18n::{Locale, messages};
-use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::queue::{Clock, QueueSettings};
+use crate::rules::{LiveRules, ReadConfig};
 use crate::store::tests::{NOW, copy_as_if_killed};
 use crate::store::{JobId, JobState, Store, StoreError};
 
@@ -45,6 +51,13 @@ async fn open(dir: &Path) -> Store {
         .expect("the data folder is free in time")
 }
 
+/// What is left of a bot that has ended: its data folder, and the chat as people see it.
+struct Remains {
+    dir: TempDir,
+    chat: FakeChat,
+    lines: UnboundedReceiver<String>,
+}
+
 /// The whole bot. The chat's lines come back in the order in which people would see them.
 struct BotTester {
     dir: TempDir,
@@ -59,30 +72,47 @@ struct BotTester {
 
 impl BotTester {
     async fn start() -> Self {
-        Self::start_in(tempfile::tempdir().expect("folder")).await
+        Self::start_with("").await
     }
 
-    async fn start_in(dir: TempDir) -> Self {
-        let config = Config::load(&ConfigSources {
+    /// A new bot with these settings.
+    async fn start_with(settings: &str) -> Self {
+        let (chat, lines) = FakeChat::new();
+        let dir = tempfile::tempdir().expect("folder");
+        fs::write(dir.path().join("ekaki.toml"), settings).expect("writable");
+        Self::start_in(Remains { dir, chat, lines }).await
+    }
+
+    async fn start_in(remains: Remains) -> Self {
+        Self::start_later(remains, TimeDelta::zero()).await
+    }
+
+    /// The bot comes back after a while.
+    async fn start_later(Remains { dir, chat, lines }: Remains, after: TimeDelta) -> Self {
+        let sources = ConfigSources {
             folder: dir.path().to_owned(),
             ..ConfigSources::default()
-        })
-        .expect("the defaults are valid");
+        };
+        let read_config: ReadConfig = Arc::new(move || Config::load(&sources));
+        let config = read_config().expect("the defaults are valid");
         let store = open(dir.path()).await;
-        let (chat, lines) = FakeChat::new();
+        let rules = LiveRules::new(&config, read_config, store.clone())
+            .await
+            .expect("the rules are valid");
         let generator = FakeGenerator::default();
         let service = Service::new(Parts {
             store: store.clone(),
-            limits: Limits::new(&config.limits, config.queue.max_queued),
+            rules,
             settings: QueueSettings {
                 concurrency: 1,
                 drain: Duration::ZERO,
                 ..QueueSettings::new(&config.queue, &config.shutdown)
             },
             generator: Arc::new(generator.clone()),
-            clock: Clock::new(|| *NOW),
+            clock: Clock::new(move || *NOW + after),
             random_seed: || 4711,
             adapters: vec![Arc::new(chat.clone())],
+            metrics: Metrics::new(store.clone(), None),
         });
         let commands = Arc::clone(&service.commands);
         let shutdown = CancellationToken::new();
@@ -99,24 +129,43 @@ impl BotTester {
         }
     }
 
-    /// A person types a line.
-    async fn say(&self, locale: Locale, message: &str, text: &str) {
-        let input = CommandInput::Text(text.to_owned());
-        let user = UserId {
-            platform: self.chat.platform(),
-            id: "kita".to_owned(),
-        };
-        let request = CommandRequest {
-            user,
-            chat: ChatId("starry".to_owned()),
-            locale,
+    /// What a person says in English, in a conversation with the bot.
+    fn request(&self, message: &str, input: CommandInput) -> CommandRequest {
+        CommandRequest {
+            user: self.user("kita"),
+            standing: Standing::default(),
+            place: Place::direct("starry"),
+            attachments: Vec::new(),
+            locale: Locale::EN,
             input,
             key: Some(message.to_owned()),
             responder: self.chat.at(message),
-        };
+        }
+    }
+
+    fn user(&self, id: &str) -> UserId {
+        UserId {
+            platform: self.chat.platform(),
+            id: id.to_owned(),
+        }
+    }
+
+    async fn give(&self, request: CommandRequest) {
         timeout(TIME_LIMIT, self.commands.handle(request))
             .await
             .expect("a command is handled in time");
+    }
+
+    /// A person types a line.
+    async fn say(&self, locale: Locale, message: &str, text: &str) {
+        let request = self.request(message, CommandInput::Text(text.to_owned()));
+        self.give(CommandRequest { locale, ..request }).await;
+    }
+
+    /// A person presses a button.
+    async fn press(&self, message: &str, button: &str) {
+        let request = self.request(message, CommandInput::Button(button.to_owned()));
+        self.give(request).await;
     }
 
     /// The next line of the chat.
@@ -130,13 +179,33 @@ impl BotTester {
     /// The next line that is not about the queue. The worker may need a moment to see that the job before has ended,
     /// and then a place in the queue is told that nobody sees at other times.
     async fn line_about_drawing(&mut self) -> String {
-        let next = [Locale::EN, Locale::JA].map(|locale| messages::job_queued(locale, 1));
+        let next = [Locale::EN, Locale::JA].map(|locale| messages::job_queued(locale, 1, None));
         loop {
             let line = self.line().await;
             if !next.iter().any(|next| line.ends_with(next)) {
                 return line;
             }
         }
+    }
+
+    /// The last message about the job that was asked for at `message`.
+    async fn end_of(&mut self, message: &str) -> String {
+        loop {
+            let line = self.line().await;
+            if line.starts_with(&format!("{message}: ")) && line.contains("[🔄") {
+                return line;
+            }
+        }
+    }
+
+    /// Waits until a job is in this state.
+    async fn until(&self, job: JobId, state: JobState) {
+        let waiting = async {
+            while self.state(job).await != state {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(TIME_LIMIT, waiting).await.expect("the state in time");
     }
 
     /// What the bot says to an English line at once.
@@ -155,15 +224,20 @@ impl BotTester {
             .state
     }
 
-    /// The data folder as it would be found if the process were killed now.
-    fn killed(self) -> TempDir {
-        let copy = copy_as_if_killed(self.dir.path());
+    /// What would be found if the process were killed now.
+    fn killed(self) -> Remains {
+        self.chat.disconnect();
+        let dir = copy_as_if_killed(self.dir.path());
         self.running.abort();
-        copy
+        Remains {
+            dir,
+            chat: self.chat,
+            lines: self.lines,
+        }
     }
 
     /// Stops the bot in the usual way; nothing may have been left unsaid or unread.
-    async fn stop(mut self) -> TempDir {
+    async fn stop(mut self) -> Remains {
         self.shutdown.cancel();
         let ended = timeout(TIME_LIMIT, self.running)
             .await
@@ -172,6 +246,10 @@ impl BotTester {
             .expect("the bot does not panic")
             .expect("the bot stops well");
         assert_eq!(self.lines.try_recv().ok(), None, "a line that nobody expected");
-        self.dir
+        Remains {
+            dir: self.dir,
+            chat: self.chat,
+            lines: self.lines,
+        }
     }
 }

@@ -15,15 +15,16 @@ async fn a_job_that_was_being_drawn_is_finished_once() {
     insta::assert_snapshot!(bot.line().await, @"m1: Drawing, step 1 of 2.");
 
     let mut bot = BotTester::start_in(bot.killed()).await;
-    bot.generator.allow(1);
-    insta::assert_snapshot!(bot.line().await, @"m1: Drawing, step 1 of 2.");
-    bot.generator.allow(1);
+    // The message says so already, and is only changed by the second step.
+    bot.generator.allow(2);
     insta::assert_snapshot!(bot.line().await, @"m1: Drawing, step 2 of 2.");
     bot.generator.allow(1);
     insta::assert_snapshot!(bot.line().await, @"
     m1: Here is your picture.
       cat | Seed 4711 · 2 steps · guidance 3 · 128x128 · DDIM · avatar
       ekaki-1-1.png 128x128 seed 4711
+      [🔄 Again] [🤏 Vary] [⬆️ Larger] [✏️ Edit]
+      [📋 Recipe] [🗑️ Delete]
     ");
     let dir = bot.stop().await;
 
@@ -48,6 +49,8 @@ async fn a_picture_that_was_not_delivered_is_delivered_once() {
     m1: 絵ができました。
       猫 | シード 4711 · 1ステップ · ガイダンス 3 · 128x128 · DDIM · avatar
       ekaki-1-1.png 128x128 seed 4711
+      [🔄 もう一度] [🤏 少し変える] [⬆️ 大きくする] [✏️ 書き直す]
+      [📋 レシピ] [🗑️ 削除]
     ");
     let dir = bot.stop().await;
 
@@ -65,13 +68,13 @@ async fn a_job_that_was_stopped_goes_on_at_the_next_start() {
     let dir = bot.stop().await;
 
     let mut bot = BotTester::start_in(dir).await;
-    bot.generator.allow(1);
-    bot.line().await;
-    bot.generator.allow(1);
+    bot.generator.allow(2);
     insta::assert_snapshot!(bot.line().await, @"
     m1: Here is your picture.
       cat | Seed 4711 · 1 step · guidance 3 · 128x128 · DDIM · avatar
       ekaki-1-1.png 128x128 seed 4711
+      [🔄 Again] [🤏 Vary] [⬆️ Larger] [✏️ Edit]
+      [📋 Recipe] [🗑️ Delete]
     ");
     bot.stop().await;
 }

@@ -71,7 +71,7 @@ fn absurd_wishes_get_a_readable_answer() {
     assert_snapshot!(answer(&format!("/draw {}", "長い".repeat(2000)), "2"), @"The prompt has 4000 characters; at most 1000 are possible.");
     assert_snapshot!(answer("/draw a --seed one", "3"), @r#""one" is not possible for --seed. An example: --seed 1"#);
     assert_snapshot!(answer("/draw a --guidance NaN", "4"), @r#""NaN" is not possible for --guidance. An example: --guidance 4.5"#);
-    assert_snapshot!(answer("/draw a --size -1x5", "5"), @r#""-1x5" is not possible for --size. An example: --size 128x192"#);
+    assert_snapshot!(answer("/draw a --size -1x5", "5"), @r#""-1x5" is not possible for --size. An example: --size portrait"#);
     assert_snapshot!(answer("/paint a", "6"), @"There is no command /paint. /help shows what I understand.");
 
     let message = person.draw(

@@ -4,11 +4,19 @@
 mod support;
 
 #[cfg(test)]
+mod admin_page;
+#[cfg(test)]
 mod command_line;
+#[cfg(test)]
+mod desk_page;
 #[cfg(test)]
 mod drawing;
 #[cfg(test)]
+mod kill;
+#[cfg(test)]
 mod models;
+#[cfg(test)]
+mod operations;
 #[cfg(test)]
 mod page;
 #[cfg(test)]

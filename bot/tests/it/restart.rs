@@ -1,8 +1,6 @@
 //! The service dies and comes back.
 
-use bot::adapters::web::PLATFORM;
-use bot::chat::UserId;
-use bot::store::{JobState, Store};
+use bot::store::JobState;
 
 use crate::support::Program;
 
@@ -41,7 +39,7 @@ fn a_job_whose_service_was_killed_is_finished_exactly_once() {
     assert_eq!(messages[0], last);
     assert_eq!(service.terminate().code, Some(0));
 
-    let jobs = jobs(&program, &person.id());
+    let jobs = program.jobs_of(&person.id());
     assert_eq!(jobs.len(), 2);
     assert_eq!(
         (jobs[1].state, jobs[1].attempt, jobs[1].images.len()),
@@ -59,7 +57,7 @@ fn a_job_that_a_stop_interrupts_waits_for_the_next_start() {
     events.wait_for("slow", |message| message["step"].as_u64() >= Some(1));
     let ended = service.terminate();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let waiting = jobs(&program, &person.id());
+    let waiting = program.jobs_of(&person.id());
     assert_eq!((waiting[0].state, waiting[0].attempt), (JobState::Queued, 0));
 
     let service = program.serve();
@@ -68,20 +66,4 @@ fn a_job_that_a_stop_interrupts_waits_for_the_next_start() {
         .events()
         .wait_for("slow", |message| message["state"] == "done");
     assert_eq!(person.history(), [last]);
-}
-
-/// What the job log has of a person, newest first. The service must not run.
-fn jobs(program: &Program, id: &str) -> Vec<bot::store::JobRow> {
-    let user = UserId {
-        platform: PLATFORM,
-        id: id.to_owned(),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let store = Store::open(&program.data_dir()).await.unwrap();
-        store.jobs().of_user(&user, None, 100).await.unwrap()
-    })
 }

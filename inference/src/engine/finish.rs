@@ -1,4 +1,7 @@
 //! What the engine's thread does with requests that have taken the last step of a pass.
+//!
+//! A picture about which the safety checker could say nothing has failed: it must not pass for one without doubts. A
+//! snapshot that cannot be decoded is left out.
 
 use std::time::Instant;
 
@@ -6,7 +9,9 @@ use super::guard::guarded;
 use super::job::ActiveJob;
 use super::thread::{Worker, milliseconds};
 use crate::error::InferenceError;
-use crate::request::{GenerateOutput, Timings};
+use crate::images::RgbImage;
+use crate::request::{GenerateOutput, Snapshot, Timings};
+use crate::safety::SafetyVerdict;
 
 impl Worker {
     /// Begins second passes, and decodes what is finished.
@@ -43,8 +48,12 @@ impl Worker {
         let begin = Instant::now();
         let drawn = self.library.model(job.model)?.decode(job.generation.latents())?;
         let image = job.generation.compose(drawn)?;
+        let snapshots = self.snapshots(job, &image)?;
+        let decoded = Instant::now();
+        let safety = self.check_safety(job, &image)?;
         let timings = Timings {
-            decode_ms: milliseconds(begin.elapsed()),
+            decode_ms: milliseconds(decoded.duration_since(begin)),
+            safety_ms: milliseconds(decoded.elapsed()),
             ..job.timings
         };
         tracing::debug!(
@@ -58,6 +67,40 @@ impl Worker {
             recipe: job.recipe.clone(),
             timings,
             truncated_prompt: job.generation.truncated_prompt(),
+            snapshots,
+            safety,
         })
+    }
+
+    fn snapshots(&mut self, job: &ActiveJob, finished: &RgbImage) -> Result<Vec<Snapshot>, InferenceError> {
+        let mut snapshots = Vec::new();
+        for (step, latents) in job.generation.snapshots().taken() {
+            let drawn = self.library.model(job.model)?.decode(latents);
+            match drawn.and_then(|drawn| job.generation.compose(drawn)) {
+                Ok(image) => snapshots.push(Snapshot { step: *step, image }),
+                Err(error) => tracing::warn!(step, %error, "a snapshot cannot be decoded"),
+            }
+        }
+        snapshots.extend(job.generation.snapshots().last().map(|step| Snapshot {
+            step,
+            image: finished.clone(),
+        }));
+        Ok(snapshots)
+    }
+
+    /// The model's own checker, or else the engine's.
+    fn check_safety(
+        &mut self,
+        job: &ActiveJob,
+        image: &RgbImage,
+    ) -> Result<Option<SafetyVerdict>, InferenceError> {
+        if !job.check_safety {
+            return Ok(None);
+        }
+        let verdict = self.library.model(job.model)?.check_safety(image)?;
+        match (verdict, &mut self.safety_checker) {
+            (None, Some(safety_checker)) => safety_checker.check(image).map(Some),
+            (verdict, _) => Ok(verdict),
+        }
     }
 }

@@ -28,6 +28,8 @@ pub(super) struct ActiveJob {
     pub(super) recipe: Recipe,
     /// The steps of all passes.
     pub(super) num_inference_steps: u32,
+    /// Whether the safety checker is asked.
+    pub(super) check_safety: bool,
     pub(super) client: Client,
     pub(super) timings: Timings,
     pub(super) denoising_since: Instant,

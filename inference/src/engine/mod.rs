@@ -33,11 +33,12 @@ use self::library::{Library, LibraryConfig, Loaded};
 use self::loader::{FolderLoader, Loader};
 use self::stats::Counters;
 pub use self::stats::EngineStats;
-use self::thread::Worker;
+use self::thread::{Means, Worker};
 use crate::error::{InferenceError, LoadError};
 use crate::models::{self, Manifest, ModelInfo, ModelSource};
 use crate::pipeline::Plan;
 use crate::request::{GenerateOutput, GenerateRequest, Progress};
+use crate::safety::SafetyChecker;
 use crate::session::{SessionConfig, SessionFactory};
 
 /// What the engine works with.
@@ -56,6 +57,10 @@ pub struct EngineConfig {
     /// used for longest are unloaded when another one is needed, never while they draw; a model that is larger than
     /// this is loaded when no other one is. `None`: all of them stay.
     pub memory_budget_bytes: Option<u64>,
+    /// A folder with a safety checker for models that have none of their own: `model.onnx` and
+    /// `preprocessor_config.json`, or a model's folder with `safety_checker` and `feature_extractor`. It is loaded at the
+    /// start, stays in memory, and counts for nothing in the budget.
+    pub safety_checker: Option<ModelSource>,
 }
 
 /// Who hears about one request. Called on the engine's thread, so it has to return quickly.
@@ -157,20 +162,32 @@ impl Engine {
     pub fn start(config: EngineConfig) -> Result<Self, LoadError> {
         let manifests = inspect(&config.models)?;
         let factory = SessionFactory::new(config.session)?;
+        let safety_checker = match &config.safety_checker {
+            Some(source) => Some(SafetyChecker::alone(source, &factory)?),
+            None => None,
+        };
         let sources = config.models.into_iter().map(|(_, source)| source).collect();
         let limits = Limits {
             max_batch_rows: config.max_batch_rows,
             max_pending: config.max_pending,
             memory_budget_bytes: config.memory_budget_bytes,
         };
-        Self::start_with(manifests, Arc::new(FolderLoader::new(sources, factory)), limits)
+        let parts = Parts {
+            manifests,
+            loader: Arc::new(FolderLoader::new(sources, factory)),
+            safety_checker,
+            limits,
+        };
+        Self::start_with(parts)
     }
 
-    fn start_with(
-        manifests: Vec<Manifest>,
-        loader: Arc<dyn Loader>,
-        limits: Limits,
-    ) -> Result<Self, LoadError> {
+    fn start_with(parts: Parts) -> Result<Self, LoadError> {
+        let Parts {
+            manifests,
+            loader,
+            safety_checker,
+            limits,
+        } = parts;
         let (sender, inbox) = mpsc::channel();
         let shared = Arc::new(Shared::default());
         let library = LibraryConfig {
@@ -181,7 +198,12 @@ impl Engine {
         };
         let mut library = Library::new(library, &manifests);
         library.load_default()?;
-        let worker = Worker::new(library, inbox, Arc::clone(&shared), limits.max_batch_rows);
+        let means = Means {
+            library,
+            safety_checker,
+            max_batch_rows: limits.max_batch_rows,
+        };
+        let worker = Worker::new(means, inbox, Arc::clone(&shared));
         let thread = std::thread::Builder::new()
             .name("engine".into())
             .spawn(move || worker.run())
@@ -282,6 +304,14 @@ impl Engine {
             .find(|(_, manifest)| manifest.info.id == id)
             .ok_or_else(|| InferenceError::UnknownModel { id: id.to_owned() })
     }
+}
+
+/// What an engine is made of.
+struct Parts {
+    manifests: Vec<Manifest>,
+    loader: Arc<dyn Loader>,
+    safety_checker: Option<SafetyChecker>,
+    limits: Limits,
 }
 
 /// The numbers of an [`EngineConfig`].

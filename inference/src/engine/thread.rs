@@ -14,6 +14,7 @@ use super::{Message, Shared};
 use crate::error::InferenceError;
 use crate::pipeline::Generation;
 use crate::request::Timings;
+use crate::safety::SafetyChecker;
 
 /// How soon a request that waits for its model is cancelled while nothing else happens.
 const CANCEL_POLL: Duration = Duration::from_millis(50);
@@ -26,6 +27,8 @@ pub(super) struct Worker {
     /// Those that wait for their model, by age.
     waiting: VecDeque<Job>,
     pub(super) library: Library,
+    /// Looks at the pictures of models that have no safety checker of their own.
+    pub(super) safety_checker: Option<SafetyChecker>,
     inbox: Receiver<Message>,
     pub(super) shared: Arc<Shared>,
     pub(super) limits: RowLimits,
@@ -34,17 +37,25 @@ pub(super) struct Worker {
     is_closed: bool,
 }
 
+/// What the thread works with.
+pub(super) struct Means {
+    pub(super) library: Library,
+    pub(super) safety_checker: Option<SafetyChecker>,
+    pub(super) max_batch_rows: usize,
+}
+
 impl Worker {
-    pub(super) fn new(
-        library: Library,
-        inbox: Receiver<Message>,
-        shared: Arc<Shared>,
-        max_batch_rows: usize,
-    ) -> Self {
+    pub(super) fn new(means: Means, inbox: Receiver<Message>, shared: Arc<Shared>) -> Self {
+        let Means {
+            library,
+            safety_checker,
+            max_batch_rows,
+        } = means;
         Self {
             jobs: Vec::new(),
             waiting: VecDeque::new(),
             library,
+            safety_checker,
             inbox,
             shared,
             limits: RowLimits::new(max_batch_rows),
@@ -183,6 +194,7 @@ impl Worker {
             client,
         } = job;
         let begin = Instant::now();
+        let check_safety = request.check_safety;
         let num_inference_steps = plan.num_inference_steps();
         let library = &mut self.library;
         let generation = guarded(|| Generation::begin(library.model(model)?, request, plan));
@@ -192,6 +204,7 @@ impl Worker {
                 model,
                 recipe,
                 num_inference_steps,
+                check_safety,
                 client,
                 timings: Timings {
                     encode_ms: milliseconds(begin.elapsed()),

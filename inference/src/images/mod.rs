@@ -6,6 +6,7 @@
 mod decode;
 mod encode;
 mod exif;
+mod filmstrip;
 mod interpolate;
 mod latent_preview;
 mod mask;
@@ -19,10 +20,12 @@ mod tests;
 
 pub use decode::{DecodeLimits, Picture, decode};
 pub use encode::{encode_jpeg, encode_png, encode_webp};
+pub use filmstrip::{Frame, animation, strip};
 pub use interpolate::{LatentUpscaler, UnknownUpscaler, shrink_mask, upscale_latents};
 pub use latent_preview::LatentPreview;
 pub use mask::{paste_masked, tensor_from_mask};
 pub use recipe::{HiresRecipe, HiresSize, Recipe, RecipeError};
+pub(crate) use resample::{Filter, Side as ResampledSide, resample};
 pub use resize::{ResizeMode, UnknownResizeMode, resize, resize_mask};
 pub use tensor::{rgb_from_tensor, tensor_from_rgb};
 

@@ -1,5 +1,5 @@
-//! Pillow's Lanczos filter, to the bit: diffusers prepares pictures with it, and a source picture that differs by a
-//! level is another picture in the end.
+//! Pillow's filters, to the bit: diffusers prepares pictures with them, and a source picture that differs by a level is
+//! another picture in the end.
 //!
 //! The formulas are those of Pillow's `src/libImaging/Resample.c`.
 
@@ -9,19 +9,50 @@ use image::{ImageBuffer, Pixel};
 
 /// Fractional bits of the weights: what a 32-bit sum of bytes leaves room for.
 const PRECISION_BITS: u32 = 32 - 8 - 2;
-/// Half the width of the filter, in pixels of the smaller of the two pictures.
-const RADIUS: f64 = 3.0;
+
+/// How much each of the neighbours counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Filter {
+    Bilinear,
+    Bicubic,
+    Lanczos,
+}
+
+impl Filter {
+    /// Half its width, in pixels of the smaller of the two pictures.
+    fn radius(self) -> f64 {
+        match self {
+            Self::Bilinear => 1.0,
+            Self::Bicubic => 2.0,
+            Self::Lanczos => 3.0,
+        }
+    }
+
+    fn weight(self, distance: f64) -> f64 {
+        let x = distance.abs();
+        if x >= self.radius() {
+            return 0.0;
+        }
+        match self {
+            Self::Bilinear => 1.0 - x,
+            // The cubic with a = -1/2.
+            Self::Bicubic if x < 1.0 => (1.5 * x - 2.5) * x * x + 1.0,
+            Self::Bicubic => -0.5 * (((x - 5.0) * x + 8.0) * x - 4.0),
+            Self::Lanczos => sinc(distance) * sinc(distance / self.radius()),
+        }
+    }
+}
 
 /// One side of the picture: `length` pixels are computed, from `start` on, of the `size` that the side would have.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Side {
-    pub(super) size: u32,
-    pub(super) start: u32,
-    pub(super) length: u32,
+pub(crate) struct Side {
+    pub(crate) size: u32,
+    pub(crate) start: u32,
+    pub(crate) length: u32,
 }
 
 impl Side {
-    pub(super) fn whole(size: u32) -> Self {
+    pub(crate) fn whole(size: u32) -> Self {
         Self {
             size,
             start: 0,
@@ -30,10 +61,12 @@ impl Side {
     }
 
     /// The weights for each of the pixels, for a source with `source` pixels on this side.
-    fn kernels(self, source: u32) -> Vec<Kernel> {
+    fn kernels(self, filter: Filter, source: u32) -> Vec<Kernel> {
         let scale = f64::from(source) / f64::from(self.size.max(1));
         let pixels = self.start..self.start.saturating_add(self.length);
-        pixels.map(|pixel| Kernel::new(pixel, scale, source)).collect()
+        pixels
+            .map(|pixel| Kernel::new(filter, pixel, scale, source))
+            .collect()
     }
 }
 
@@ -46,14 +79,14 @@ struct Kernel {
 }
 
 impl Kernel {
-    fn new(pixel: u32, scale: f64, source: u32) -> Self {
+    fn new(filter: Filter, pixel: u32, scale: f64, source: u32) -> Self {
         let filter_scale = scale.max(1.0);
-        let support = RADIUS * filter_scale;
+        let support = filter.radius() * filter_scale;
         let center = (f64::from(pixel) + 0.5) * scale;
         let start = (center - support + 0.5).max(0.0) as u32;
         let end = ((center + support + 0.5) as u32).min(source);
         let weights: Vec<f64> = (start..end)
-            .map(|index| lanczos((f64::from(index) - center + 0.5) / filter_scale))
+            .map(|index| filter.weight((f64::from(index) - center + 0.5) / filter_scale))
             .collect();
         let sum: f64 = weights.iter().sum();
         let one = f64::from(1 << PRECISION_BITS);
@@ -69,21 +102,14 @@ impl Kernel {
     }
 }
 
-fn lanczos(distance: f64) -> f64 {
-    if distance.abs() < RADIUS {
-        sinc(distance) * sinc(distance / RADIUS)
-    } else {
-        0.0
-    }
-}
-
 fn sinc(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { (x * PI).sin() / (x * PI) }
 }
 
 /// The part of the resized picture that the sides say. A source without pixels gives black.
-pub(super) fn resample<P: Pixel<Subpixel = u8>>(
+pub(crate) fn resample<P: Pixel<Subpixel = u8>>(
     source: &ImageBuffer<P, Vec<u8>>,
+    filter: Filter,
     horizontal: Side,
     vertical: Side,
 ) -> ImageBuffer<P, Vec<u8>> {
@@ -93,8 +119,8 @@ pub(super) fn resample<P: Pixel<Subpixel = u8>>(
         return resized;
     }
     let channels = usize::from(P::CHANNEL_COUNT);
-    let columns = horizontal.kernels(width);
-    let rows = vertical.kernels(height);
+    let columns = horizontal.kernels(filter, width);
+    let rows = vertical.kernels(filter, height);
     let lines = source.chunks_exact(width as usize * channels);
     let lines = if is_vertical_first((width, height), (horizontal.size, vertical.size)) {
         let lines: Vec<_> = lines.collect();

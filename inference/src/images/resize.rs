@@ -6,7 +6,7 @@ use image::{ImageBuffer, Pixel};
 
 use super::{
     GrayImage, RgbImage,
-    resample::{Side, resample},
+    resample::{Filter, Side, resample},
 };
 
 /// What happens to a picture of another shape; AUTOMATIC1111's choices for img2img.
@@ -83,7 +83,7 @@ fn resize_any<P: Pixel<Subpixel = u8>>(
         return ImageBuffer::new(width, height);
     }
     match mode {
-        ResizeMode::Stretch => resample(image, Side::whole(width), Side::whole(height)),
+        ResizeMode::Stretch => resample(image, Filter::Lanczos, Side::whole(width), Side::whole(height)),
         ResizeMode::Crop => crop(image, width, height),
         ResizeMode::Fill => fill(image, width, height),
     }
@@ -101,7 +101,12 @@ fn crop<P: Pixel<Subpixel = u8>>(
         start: (size / 2).saturating_sub(length / 2),
         length,
     };
-    resample(image, middle(scaled_width, width), middle(scaled_height, height))
+    resample(
+        image,
+        Filter::Lanczos,
+        middle(scaled_width, width),
+        middle(scaled_height, height),
+    )
 }
 
 /// The largest picture of the same shape that fits in the size, in its middle, with its edges drawn out.
@@ -111,7 +116,12 @@ fn fill<P: Pixel<Subpixel = u8>>(
     height: u32,
 ) -> ImageBuffer<P, Vec<u8>> {
     let (scaled_width, scaled_height) = scaled(image.dimensions(), (width, height), false);
-    let inner = resample(image, Side::whole(scaled_width), Side::whole(scaled_height));
+    let inner = resample(
+        image,
+        Filter::Lanczos,
+        Side::whole(scaled_width),
+        Side::whole(scaled_height),
+    );
     let left = (width / 2).saturating_sub(scaled_width / 2);
     let top = (height / 2).saturating_sub(scaled_height / 2);
     ImageBuffer::from_fn(width, height, |x, y| {

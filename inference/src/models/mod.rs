@@ -1,6 +1,6 @@
 //! Model folders as diffusers and optimum write them: `model_index.json` names the family, the family loads the rest.
 //!
-//! Its `safety_checker` and `feature_extractor`, which old folders have, are not used.
+//! Its `safety_checker` and `feature_extractor`, which old folders have, are for [`safety`](crate::safety).
 
 mod card;
 mod info;
@@ -20,6 +20,7 @@ use crate::error::{InferenceError, LoadError};
 use crate::images::RgbImage;
 use crate::noise::Noise;
 use crate::prompt::PromptSyntax;
+use crate::safety::SafetyVerdict;
 use crate::schedulers::{Latents, SchedulerConfig};
 use crate::session::SessionFactory;
 
@@ -42,6 +43,9 @@ pub(crate) trait DiffusionModel: Send {
     ///
     /// The picture is no [`RgbImage`] because what is masked out for inpainting is exactly 0, which no byte is.
     fn encode_image(&mut self, image: &Latents, noise: &mut dyn Noise) -> Result<Latents, InferenceError>;
+
+    /// What the model's own safety checker says to a picture; `None` when it has none.
+    fn check_safety(&mut self, image: &RgbImage) -> Result<Option<SafetyVerdict>, InferenceError>;
 
     /// About how much memory the networks take.
     fn memory_bytes(&self) -> u64;

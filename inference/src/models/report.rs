@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Family, ModelInfo, ModelSource, Pipeline, inspect, stable_diffusion};
 use crate::error::LoadError;
-use crate::session::{OnnxSession, SessionConfig, SessionFactory, TensorSpec};
+use crate::session::{OnnxSession, Provider, SessionConfig, SessionFactory, TensorSpec};
 
 /// A model folder as it was found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -21,6 +21,8 @@ pub struct ModelReport {
     pub image_to_image: bool,
     /// Whether the UNet was made for inpainting. Without it, inpainting is possible as well, but worse.
     pub inpainting: bool,
+    /// Whether the folder has a safety checker, which looks at finished pictures.
+    pub safety_checker: bool,
     /// What would fail, each in a sentence.
     pub problems: Vec<String>,
 }
@@ -32,6 +34,8 @@ pub struct NetworkReport {
     pub file: String,
     /// Its size, with the weights that lie beside it.
     pub bytes: u64,
+    /// The execution provider that took it.
+    pub provider: Provider,
     /// The type of its floating-point inputs and outputs: `f32`, `f16`, …. The weights inside may have another.
     pub dtype: String,
     /// In the network's order.
@@ -79,6 +83,7 @@ pub fn report(id: &str, source: &ModelSource, config: &SessionConfig) -> Result<
         clip_skip: found.clip_skip,
         image_to_image: info.image_to_image,
         inpainting: info.inpainting,
+        safety_checker: found.safety_checker,
         problems: found.problems,
         info,
     })
@@ -95,6 +100,7 @@ impl NetworkReport {
         Self {
             file: file.to_owned(),
             bytes,
+            provider: session.provider(),
             dtype: dtype.map(|tensor| tensor.dtype.clone()).unwrap_or_default(),
             inputs,
             outputs,

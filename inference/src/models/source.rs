@@ -68,7 +68,7 @@ impl ModelSource {
     }
 
     /// What to call a file in error messages.
-    pub(super) fn path(&self, file: &str) -> PathBuf {
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
         match self {
             Self::Folder(folder) => folder.join(file),
             Self::Embedded { name, .. } => PathBuf::from(format!("embedded:{name}")).join(file),
@@ -76,7 +76,7 @@ impl ModelSource {
     }
 
     /// Tells a missing folder from a folder with a missing file.
-    pub(super) fn check_folder(&self) -> Result<(), LoadError> {
+    pub(crate) fn check_folder(&self) -> Result<(), LoadError> {
         match self {
             Self::Folder(path) if !path.is_dir() => Err(LoadError::MissingFolder { path: path.clone() }),
             _ => Ok(()),
@@ -135,7 +135,7 @@ impl ModelSource {
     }
 
     /// A JSON file, `None` when it does not exist.
-    pub(super) fn json_optional<T: DeserializeOwned>(&self, file: &str) -> Result<Option<T>, LoadError> {
+    pub(crate) fn json_optional<T: DeserializeOwned>(&self, file: &str) -> Result<Option<T>, LoadError> {
         self.read_optional(file)?
             .map(|bytes| {
                 serde_json::from_slice(&bytes).map_err(|error| self.corrupt(file, error.to_string()))
@@ -144,7 +144,7 @@ impl ModelSource {
     }
 
     /// A network that has to exist.
-    pub(super) fn network(&self, file: &str) -> Result<NetworkSource<'_>, LoadError> {
+    pub(crate) fn network(&self, file: &str) -> Result<NetworkSource<'_>, LoadError> {
         let path = self.path(file);
         match self {
             Self::Folder(_) if path.is_file() => Ok(NetworkSource::File(path)),
@@ -157,7 +157,7 @@ impl ModelSource {
     }
 
     /// A network that may be missing.
-    pub(super) fn network_optional(&self, file: &str) -> Result<Option<NetworkSource<'_>>, LoadError> {
+    pub(crate) fn network_optional(&self, file: &str) -> Result<Option<NetworkSource<'_>>, LoadError> {
         match self.network(file) {
             Ok(network) => Ok(Some(network)),
             Err(LoadError::MissingFile { .. }) => Ok(None),
@@ -166,7 +166,7 @@ impl ModelSource {
     }
 
     /// How large a network is, with the weights that lie beside it. 0 if there is none.
-    pub(super) fn network_bytes(&self, file: &str) -> u64 {
+    pub(crate) fn network_bytes(&self, file: &str) -> u64 {
         match self {
             Self::Folder(_) => file_bytes(&self.path(file)),
             Self::Embedded { files, .. } => files.get(file).map_or(0, |bytes| bytes.len() as u64),

@@ -8,6 +8,7 @@ use crate::error::InferenceError;
 use crate::images::RgbImage;
 use crate::models::{Conditioning, DiffusionModel, Prediction, PromptInput, Row};
 use crate::noise::Noise;
+use crate::safety::SafetyVerdict;
 use crate::schedulers::Latents;
 
 /// What the UNet says to some rows.
@@ -19,6 +20,8 @@ pub(crate) struct FakeModel {
     /// The pictures that were encoded.
     pub(crate) encoded: Vec<Latents>,
     pub(crate) memory_bytes: u64,
+    /// What the safety checker says to every picture.
+    pub(crate) verdict: Result<Option<SafetyVerdict>, InferenceError>,
 }
 
 impl FakeModel {
@@ -34,6 +37,7 @@ impl FakeModel {
             predict: Box::new(predict),
             encoded: Vec::new(),
             memory_bytes: 1,
+            verdict: Ok(None),
         }
     }
 }
@@ -75,6 +79,10 @@ impl DiffusionModel for FakeModel {
         Ok(Latents::from_shape_fn(shape, |(_, _, y, x)| {
             image[[0, 0, y * 8, x * 8]]
         }))
+    }
+
+    fn check_safety(&mut self, _: &RgbImage) -> Result<Option<SafetyVerdict>, InferenceError> {
+        self.verdict.clone()
     }
 
     fn memory_bytes(&self) -> u64 {

@@ -6,6 +6,7 @@ use super::denoising::Denoising;
 use super::guidance;
 use super::plan::{Pass, Plan};
 use super::prompts::Prompts;
+use super::snapshots::Snapshots;
 use super::start::{Canvas, Init, Starter, Variant};
 use crate::error::InferenceError;
 use crate::images::{self, LatentUpscaler, RgbImage};
@@ -29,6 +30,7 @@ pub(crate) struct Generation {
     second: Option<Pass>,
     /// Finished steps of the pass before this one.
     steps_before: u32,
+    snapshots: Snapshots,
 }
 
 impl fmt::Debug for Generation {
@@ -46,6 +48,7 @@ impl Generation {
         request: GenerateRequest,
         plan: Plan,
     ) -> Result<Self, InferenceError> {
+        let snapshots = Snapshots::new(&request.snapshots, plan.num_inference_steps());
         let prompts = Prompts::encode(model, &request)?;
         let mut noise = noise::generator(plan.noise_source, NoiseDtype::F32, request.seed);
         let canvas = request
@@ -75,6 +78,7 @@ impl Generation {
             denoising,
             second: plan.second,
             steps_before: 0,
+            snapshots,
         })
     }
 
@@ -132,6 +136,11 @@ impl Generation {
         self.denoising.pred_original_sample()
     }
 
+    /// What was kept for snapshots.
+    pub(crate) fn snapshots(&self) -> &Snapshots {
+        &self.snapshots
+    }
+
     /// The finished picture out of the decoded latents.
     pub(crate) fn compose(&self, drawn: RgbImage) -> Result<RgbImage, InferenceError> {
         match &self.canvas {
@@ -180,6 +189,10 @@ impl Generation {
             next()?
         };
         self.denoising.advance(&model_output, self.noise.as_mut());
+        let step = self.step();
+        if let Some(sample) = self.denoising.pred_original_sample() {
+            self.snapshots.note(step, sample);
+        }
         Ok(())
     }
 

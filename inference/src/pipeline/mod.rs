@@ -10,6 +10,7 @@ mod generation;
 mod guidance;
 mod plan;
 mod prompts;
+mod snapshots;
 mod start;
 #[cfg(test)]
 mod tests;

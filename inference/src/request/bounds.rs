@@ -18,6 +18,8 @@ pub const CLIP_SKIPS: RangeInclusive<u32> = 1..=12;
 pub const FRACTIONS: RangeInclusive<f32> = 0.0..=1.0;
 /// How many times larger a second pass can be.
 pub const HIRES_SCALES: RangeInclusive<f32> = 1.0..=4.0;
+/// How many snapshots one picture can have.
+pub const MAX_SNAPSHOTS: usize = 8;
 /// The widths and heights that a picture to begin with can have, in pixels.
 pub const SOURCE_SIDES: RangeInclusive<u32> = 1..=16_384;
 
@@ -58,6 +60,11 @@ impl GenerateRequest {
             && !CLIP_SKIPS.contains(&value)
         {
             return Err(RequestError::ClipSkip { value });
+        }
+        let snapshots = &self.snapshots;
+        let is_ascending = snapshots.is_sorted_by(|first, second| first < second);
+        if !is_ascending || snapshots.first() == Some(&0) || snapshots.len() > MAX_SNAPSHOTS {
+            return Err(RequestError::Snapshots);
         }
         check_fraction("guidance_rescale", self.guidance_rescale)?;
         check_fraction("eta", self.eta.unwrap_or_default())?;

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::bounds::{
-    CLIP_SKIPS, FRACTIONS, GUIDANCE_SCALES, HIRES_SCALES, MAX_PROMPT_CHARS, SIZES, SOURCE_SIDES, STEPS,
+    CLIP_SKIPS, FRACTIONS, GUIDANCE_SCALES, HIRES_SCALES, MAX_PROMPT_CHARS, MAX_SNAPSHOTS, SIZES,
+    SOURCE_SIDES, STEPS,
 };
 
 /// A side of the picture.
@@ -130,6 +131,9 @@ pub enum RequestError {
         /// In pixels.
         height: u32,
     },
+    /// The steps after which the unfinished picture is to be seen.
+    #[error("snapshots must be at most {MAX_SNAPSHOTS} steps in ascending order, from 1 on")]
+    Snapshots,
     /// A second pass after image to image.
     #[error("hires is for pictures from a prompt alone, not for those that begin with a picture")]
     HiresWithSource,

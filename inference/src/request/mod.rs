@@ -9,13 +9,15 @@ mod tests;
 use std::sync::Arc;
 
 pub use self::bounds::{
-    CLIP_SKIPS, FRACTIONS, GUIDANCE_SCALES, HIRES_SCALES, MAX_PROMPT_CHARS, SIZES, SOURCE_SIDES, STEPS,
+    CLIP_SKIPS, FRACTIONS, GUIDANCE_SCALES, HIRES_SCALES, MAX_PROMPT_CHARS, MAX_SNAPSHOTS, SIZES,
+    SOURCE_SIDES, STEPS,
 };
 pub(crate) use self::bounds::{decimal, steps_done};
 pub use self::error::{RequestError, Side};
 use crate::images::{GrayImage, Recipe, ResizeMode, RgbImage};
 use crate::noise::{NoiseSource, Variation};
 use crate::prompt::PromptSyntax;
+use crate::safety::SafetyVerdict;
 use crate::schedulers::SchedulerName;
 
 /// One picture. Several pictures of one prompt are several requests with `seed`, `seed + 1`, ….
@@ -62,6 +64,12 @@ pub struct GenerateRequest {
     pub source: Option<Source>,
     /// Draws the picture small first, then enlarges and refines it.
     pub hires: Option<Hires>,
+    /// After which steps the unfinished picture is to be seen: ascending, from 1 on, [`MAX_SNAPSHOTS`] at most. They are
+    /// counted as in [`Progress`], and one beyond the last stands for the last. Each costs as much as decoding the
+    /// picture, and none changes it.
+    pub snapshots: Vec<u32>,
+    /// Whether a safety checker, if there is one for the model, looks at the picture.
+    pub check_safety: bool,
 }
 
 /// A picture to begin with (image to image, inpainting).
@@ -116,6 +124,8 @@ impl Default for GenerateRequest {
             guidance_interval: None,
             source: None,
             hires: None,
+            snapshots: Vec::new(),
+            check_safety: true,
         }
     }
 }
@@ -131,6 +141,19 @@ pub struct GenerateOutput {
     pub timings: Timings,
     /// Whether the prompt or the negative prompt had more tokens than the model reads.
     pub truncated_prompt: bool,
+    /// What it looked like after the steps of [`GenerateRequest::snapshots`].
+    pub snapshots: Vec<Snapshot>,
+    /// What the safety checker says; `None` when the model has none, or nobody wanted to know.
+    pub safety: Option<SafetyVerdict>,
+}
+
+/// An unfinished picture: what the model expected it to become.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// After this step, counted as in [`Progress`].
+    pub step: u32,
+    /// In the size of its pass, which is smaller than that of the finished picture in the first one of two.
+    pub image: RgbImage,
 }
 
 /// Where the time of one picture went, in milliseconds of wall time.
@@ -142,8 +165,10 @@ pub struct Timings {
     pub encode_ms: u64,
     /// From the first step to the last.
     pub denoise_ms: u64,
-    /// Latents to pixels.
+    /// Latents to pixels, with those of snapshots.
     pub decode_ms: u64,
+    /// What the safety checker took.
+    pub safety_ms: u64,
 }
 
 /// How far one picture is.

@@ -77,12 +77,12 @@ impl GenerateRequest {
             eta: recipe.eta,
             guidance_rescale: recipe.guidance_rescale,
             guidance_interval: recipe.guidance_interval,
-            source: None,
             hires: recipe
                 .hires
                 .as_ref()
                 .map(|hires| Hires::from_recipe(recipe, hires))
                 .transpose()?,
+            ..Self::default()
         })
     }
 }
@@ -174,12 +174,12 @@ mod tests {
             eta: Some(0.5),
             guidance_rescale: 0.7,
             guidance_interval: Some((0.2, 0.8)),
-            source: None,
             hires: Some(Hires {
                 scale: 1.5,
                 strength: 0.6,
                 num_inference_steps: Some(8),
             }),
+            ..GenerateRequest::default()
         }
     }
 

@@ -242,3 +242,14 @@ fn strength_counts_steps_as_python_does() {
         );
     }
 }
+
+#[test]
+fn snapshots_ascend_from_one() {
+    let refused = "snapshots must be at most 8 steps in ascending order, from 1 on";
+    check(|r| r.snapshots = vec![1, 2, 150, u32::MAX], "ok");
+    check(|r| r.snapshots = (1..=8).collect(), "ok");
+    check(|r| r.snapshots = (1..=9).collect(), refused);
+    check(|r| r.snapshots = vec![0, 1], refused);
+    check(|r| r.snapshots = vec![2, 2], refused);
+    check(|r| r.snapshots = vec![3, 2], refused);
+}

@@ -146,6 +146,7 @@ impl SessionFactory {
         OnnxSession::new(
             session,
             path,
+            provider.provider(),
             self.terminator.clone(),
             Arc::clone(&self.network_time),
         )

@@ -10,6 +10,7 @@ use ort::session::{Session, SessionInputValue};
 use ort::value::{DynValue, Outlet, Tensor, TensorElementType, TensorRef, ValueType};
 
 use super::Terminator;
+use super::ep::Provider;
 use super::network_time::NetworkTime;
 use crate::error::{InferenceError, LoadError};
 
@@ -67,6 +68,7 @@ pub(crate) struct OnnxSession {
     path: PathBuf,
     inputs: Vec<TensorSpec>,
     outputs: Vec<TensorSpec>,
+    provider: Provider,
     terminator: Terminator,
     network_time: Arc<NetworkTime>,
 }
@@ -75,6 +77,7 @@ impl OnnxSession {
     pub(super) fn new(
         session: Session,
         path: &Path,
+        provider: Provider,
         terminator: Terminator,
         network_time: Arc<NetworkTime>,
     ) -> Result<Self, LoadError> {
@@ -85,9 +88,15 @@ impl OnnxSession {
             path: path.to_path_buf(),
             inputs,
             outputs,
+            provider,
             terminator,
             network_time,
         })
+    }
+
+    /// What runs it.
+    pub(crate) fn provider(&self) -> Provider {
+        self.provider
     }
 
     /// Every input that is a tensor.
@@ -118,7 +127,7 @@ impl OnnxSession {
         }
     }
 
-    /// Runs the network and returns one output.
+    /// Runs the network and returns one output. What is true is 1 and what is false 0.
     ///
     /// # Errors
     /// ONNX Runtime's, also when the call was ended by a [`Terminator`].
@@ -242,6 +251,9 @@ fn to_array(value: &DynValue) -> ort::Result<ArrayD<f32>> {
         Some(TensorElementType::Float64) => {
             Ok(value.try_extract_array::<f64>()?.mapv(|number| number as f32))
         }
+        Some(TensorElementType::Bool) => Ok(value
+            .try_extract_array::<bool>()?
+            .mapv(|truth| f32::from(u8::from(truth)))),
         _ => Ok(value.try_extract_array::<f32>()?.to_owned()),
     }
 }

@@ -154,6 +154,7 @@ fn models_take_turns_in_too_little_memory() {
         max_batch_rows: 4,
         max_pending: 4,
         memory_budget_bytes: Some(1),
+        safety_checker: None,
     };
     let engine = Engine::start(config).unwrap();
     let before = draw(&engine, avatar_request(&engine, 1, 2)).unwrap();
@@ -236,6 +237,7 @@ fn no_more_than_max_pending() {
         max_batch_rows: 4,
         max_pending: 1,
         memory_budget_bytes: None,
+        safety_checker: None,
     };
     let engine = Engine::start(config).unwrap();
     let handle = engine.clone();

@@ -27,6 +27,7 @@ pub(crate) fn start(models: Vec<(String, ModelSource)>, provider: Provider) -> R
         max_batch_rows: 1,
         max_pending: 1,
         memory_budget_bytes: None,
+        safety_checker: None,
     })
 }
 

@@ -9,6 +9,7 @@ mod pictures;
 mod recipes;
 mod reports;
 mod runtime;
+mod safety;
 mod scheduler_replay;
 mod schedulers;
 mod support;

@@ -45,6 +45,7 @@ pub(crate) fn engine_with(models: Vec<(String, ModelSource)>) -> Engine {
         max_batch_rows: 16,
         max_pending: 16,
         memory_budget_bytes: None,
+        safety_checker: None,
     };
     Engine::start(config).unwrap()
 }

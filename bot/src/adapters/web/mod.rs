@@ -4,10 +4,14 @@
 //! happening now (`hub`); so a reload, a second tab and a restart of the service all show the same.
 
 mod access;
+mod admin;
 mod api;
 mod guard;
+mod health;
 mod hub;
+mod limiter;
 mod page;
+mod peer;
 mod responder;
 mod router;
 mod view;
@@ -25,14 +29,16 @@ use tokio_util::task::TaskTracker;
 
 use self::access::Access;
 use self::hub::Hub;
+use self::limiter::{Limiter, NEWCOMERS, REQUESTS};
 use self::page::Pages;
-use self::responder::{WebAddress, WebResponder};
+use self::responder::{Audience, WebAddress, WebResponder};
 use self::router::WebState;
 use self::view::MessageView;
 use crate::chat::{ChatAdapter, Platform, ReplyAddress, Responder, SendError, final_reply};
 use crate::commands::Commands;
 use crate::config::WebConfig;
 use crate::i18n::Locale;
+use crate::metrics::Metrics;
 use crate::store::{JobId, JobRow, Store};
 
 /// The web chat's name in the job log.
@@ -46,6 +52,8 @@ const GRACE: Duration = Duration::from_secs(2);
 pub struct WebDeps {
     /// The job log and the pictures.
     pub store: Store,
+    /// Numbers for programs that watch the service.
+    pub metrics: Metrics,
     /// The language of a browser that names none we know.
     pub default_locale: Locale,
 }
@@ -63,7 +71,13 @@ pub struct WebAdapter {
 struct Shared {
     hub: Arc<Hub>,
     store: Store,
+    metrics: Metrics,
     access: Access,
+    admin: Access,
+    /// Counts what changes something.
+    requests: Limiter,
+    /// Counts commands of people who have no job yet.
+    newcomers: Limiter,
     pages: Pages,
     default_locale: Locale,
 }
@@ -115,7 +129,11 @@ impl WebAdapter {
         let shared = Shared {
             hub: Arc::new(Hub::default()),
             store: deps.store,
-            access: Access::new(config.token.as_ref()),
+            metrics: deps.metrics,
+            access: Access::chat(config.token.as_ref()),
+            admin: Access::admin(config.admin_token.as_ref()),
+            requests: Limiter::new(REQUESTS),
+            newcomers: Limiter::new(NEWCOMERS),
             pages: Pages::new()?,
             default_locale: deps.default_locale,
         };
@@ -140,7 +158,11 @@ impl ChatAdapter for WebAdapter {
 
     fn responder(&self, address: &ReplyAddress) -> anyhow::Result<Arc<dyn Responder>> {
         let address = WebAddress::read(address)?;
-        Ok(Arc::new(WebResponder::new(&self.shared, address)))
+        Ok(Arc::new(WebResponder::new(
+            &self.shared,
+            address,
+            Audience::Pages,
+        )))
     }
 
     async fn run(
@@ -161,8 +183,9 @@ impl ChatAdapter for WebAdapter {
             tasks: tasks.clone(),
             shutdown: shutdown.clone(),
         };
-        let server = axum::serve(listener, router::build(state))
-            .with_graceful_shutdown(shutdown.clone().cancelled_owned());
+        let service = router::build(state).into_make_service_with_connect_info::<SocketAddr>();
+        let server =
+            axum::serve(listener, service).with_graceful_shutdown(shutdown.clone().cancelled_owned());
         let too_late = async {
             shutdown.cancelled().await;
             tokio::time::sleep(GRACE).await;

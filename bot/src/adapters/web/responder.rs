@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::view::MessageView;
-use crate::chat::{Capabilities, JobUpdate, Reply, ReplyAddress, Responder, SendError};
+use crate::chat::{Capabilities, JobUpdate, Reply, ReplyAddress, Responder, SendError, Sent};
 
 /// Fast enough to see every step of a small model; an event of this size costs next to nothing.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
@@ -22,7 +22,7 @@ pub(super) struct WebAddress {
     pub(super) user: String,
     /// The page's own name for the exchange, unique for this user.
     pub(super) message: String,
-    /// The command as it was typed.
+    /// The command as it was typed, or as one would type it.
     pub(super) text: String,
 }
 
@@ -30,6 +30,15 @@ impl WebAddress {
     pub(super) fn read(address: &ReplyAddress) -> anyhow::Result<Self> {
         Self::deserialize(&address.0).context("the reply address is not one of the web chat")
     }
+}
+
+/// Who hears an answer that is no job. Every page of the person hears of jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Audience {
+    /// Every page: it is a message in the chat.
+    Pages,
+    /// The page that asked: it belongs to the button or the form there.
+    Asker,
 }
 
 /// Puts what it hears into the [`Hub`](super::hub::Hub).
@@ -40,14 +49,16 @@ impl WebAddress {
 pub(super) struct WebResponder {
     shared: Arc<Shared>,
     address: WebAddress,
+    audience: Audience,
     latest: Mutex<Option<MessageView>>,
 }
 
 impl WebResponder {
-    pub(super) fn new(shared: &Arc<Shared>, address: WebAddress) -> Self {
+    pub(super) fn new(shared: &Arc<Shared>, address: WebAddress, audience: Audience) -> Self {
         Self {
             shared: Arc::clone(shared),
             address,
+            audience,
             latest: Mutex::new(None),
         }
     }
@@ -95,7 +106,7 @@ impl Responder for WebResponder {
         Ok(())
     }
 
-    async fn update(&self, update: JobUpdate) -> Result<(), SendError> {
+    async fn update(&self, update: JobUpdate) -> Result<Sent, SendError> {
         let mut view = self.current();
         if view.size.is_none()
             && let Some(job) = self.shared.job(update.job).await?
@@ -105,19 +116,26 @@ impl Responder for WebResponder {
         view.update(&update);
         self.remember(view.clone());
         self.shared.hub.publish(&self.address.user, view);
-        Ok(())
+        Ok(Sent::default())
     }
 
-    async fn finish(&self, reply: Reply) -> Result<(), SendError> {
+    async fn finish(&self, reply: Reply) -> Result<Sent, SendError> {
         let mut view = self.current();
-        if view.size.is_none()
-            && let Some(job) = &reply.job
-            && let Some(job) = self.shared.job(job.id).await?
-        {
-            view.know_job(&job);
-        }
-        view.finish(&reply);
+        let job = match &reply.job {
+            Some(job) => self.shared.job(job.id).await?,
+            None => None,
+        };
+        view.finish(&reply, job.as_ref());
         self.remember(view.clone());
+        if view.job.is_some() || self.audience == Audience::Pages {
+            self.shared.hub.finish(&self.address.user, &view);
+        }
+        Ok(Sent::default())
+    }
+
+    async fn remove(&self) -> Result<(), SendError> {
+        let mut view = self.current();
+        view.remove();
         self.shared.hub.finish(&self.address.user, &view);
         Ok(())
     }

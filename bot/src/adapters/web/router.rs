@@ -2,28 +2,29 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{DefaultBodyLimit, Form, Request, State};
 use axum::http::header::{
-    AUTHORIZATION, CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, SET_COOKIE,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{Extensions, HeaderMap, HeaderValue, Method};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Deserialize;
-use serde_json::json;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower_http::compression::CompressionLayer;
 
 use super::api::{self, ApiError};
-use super::{Shared, guard, page, visitor};
+use super::page::{LoginPage, Problem};
+use super::peer::Peer;
+use super::{Shared, admin, guard, health, page, visitor};
 use crate::commands::Commands;
 
 /// Far more than the longest prompt.
-const MAX_BODY_BYTES: usize = 64 * 1024;
+pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
 
 /// Only our own files; pictures in the making are `data:` addresses.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -62,6 +63,7 @@ pub(super) fn build(state: WebState) -> Router {
         .route("/api/events", get(api::events::get))
         .route("/api/history", get(api::history::get))
         .route("/api/images/{job}/{index}", get(api::images::get))
+        .route("/api/me", get(api::me::get))
         .route_layer(from_fn_with_state(state.clone(), visitor::recognise))
         .route_layer(from_fn_with_state(state.clone(), require_access));
     let public = Router::new()
@@ -69,9 +71,11 @@ pub(super) fn build(state: WebState) -> Router {
         .route("/assets/{name}", get(page::asset))
         .fallback(|| async { ApiError::NotFound });
     private
+        .merge(admin::routes(&state))
+        .layer(from_fn_with_state(state.clone(), require_patience))
         .merge(public)
         .layer(from_fn_with_state(state.clone(), require_trust))
-        .route("/healthz", get(|| async { Json(json!({ "status": "ok" })) }))
+        .merge(health::routes(&state))
         .layer(map_response(add_headers))
         .layer(CompressionLayer::new())
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
@@ -97,10 +101,31 @@ async fn require_trust(
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    if guard::is_trusted(request.method(), request.headers(), state.shared.access.is_open()) {
+    if guard::is_trusted(
+        request.method(),
+        request.headers(),
+        state.shared.access.has_no_token(),
+    ) {
         return Ok(next.run(request).await);
     }
     Err(ApiError::Forbidden)
+}
+
+/// Whatever may change something is counted by address.
+async fn require_patience(
+    State(state): State<WebState>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    if *request.method() != Method::GET {
+        let peer = Peer::of(request.extensions(), request.headers());
+        state
+            .shared
+            .requests
+            .take(peer.address, Instant::now())
+            .map_err(ApiError::TooManyRequests)?;
+    }
+    Ok(next.run(request).await)
 }
 
 async fn require_access(
@@ -108,42 +133,47 @@ async fn require_access(
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    if state.shared.access.allows(request.headers()) {
+    let peer = Peer::of(request.extensions(), request.headers());
+    if state.shared.access.admit(request.headers(), peer).await? {
         return Ok(next.run(request).await);
-    }
-    if request.headers().contains_key(AUTHORIZATION) {
-        state.shared.access.slow_down().await?;
     }
     if request.uri().path() == "/" {
         let language = visitor::language(request.headers(), state.shared.default_locale);
-        return Ok(page::login(language, false));
+        return Ok(page::login(LoginPage::Chat, language, None));
     }
     Err(ApiError::Unauthorized)
 }
 
-async fn login(State(state): State<WebState>, headers: HeaderMap) -> Response {
-    if state.shared.access.allows(&headers) {
-        return Redirect::to("/").into_response();
+async fn login(
+    State(state): State<WebState>,
+    extensions: Extensions,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let peer = Peer::of(&extensions, &headers);
+    if state.shared.access.admit(&headers, peer).await? {
+        return Ok(Redirect::to("/").into_response());
     }
-    page::login(visitor::language(&headers, state.shared.default_locale), false)
+    let language = visitor::language(&headers, state.shared.default_locale);
+    Ok(page::login(LoginPage::Chat, language, None))
 }
 
+/// What both login pages send.
 #[derive(Deserialize)]
-struct LoginForm {
-    token: String,
+pub(super) struct LoginForm {
+    pub(super) token: String,
 }
 
 async fn enter(
     State(state): State<WebState>,
+    extensions: Extensions,
     headers: HeaderMap,
     Form(form): Form<LoginForm>,
 ) -> Result<Response, ApiError> {
-    if let Some(cookie) = state.shared.access.enter(&form.token) {
+    let peer = Peer::of(&extensions, &headers);
+    if let Some(cookie) = state.shared.access.enter(&form.token, peer)? {
         return Ok(([(SET_COOKIE, cookie)], Redirect::to("/")).into_response());
     }
-    state.shared.access.slow_down().await?;
-    Ok(page::login(
-        visitor::language(&headers, state.shared.default_locale),
-        true,
-    ))
+    state.shared.access.slow_down(peer).await?;
+    let language = visitor::language(&headers, state.shared.default_locale);
+    Ok(page::login(LoginPage::Chat, language, Some(Problem::WrongToken)))
 }

@@ -2,6 +2,8 @@
 //!
 //! A person is a random number in a cookie that scripts and other sites cannot read. It is made at the first visit.
 
+use std::net::IpAddr;
+
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{ACCEPT_LANGUAGE, SET_COOKIE};
 use axum::http::request::Parts;
@@ -11,6 +13,7 @@ use axum::response::Response;
 
 use super::access::cookie;
 use super::api::ApiError;
+use super::peer::Peer;
 use super::router::WebState;
 use crate::chat::UserId;
 use crate::i18n::Locale;
@@ -27,7 +30,12 @@ const ID_BYTES: usize = 16;
 #[derive(Clone, Debug)]
 pub(super) struct Visitor {
     pub(super) id: String,
+    /// The language that the browser asks for.
     pub(super) locale: Locale,
+    /// Whoever uses this browser knows the admin token.
+    pub(super) is_admin: bool,
+    /// Where they are.
+    pub(super) address: IpAddr,
 }
 
 impl Visitor {
@@ -55,12 +63,17 @@ pub(super) async fn recognise(
         Some(id) => id,
         None => new_id()?,
     };
+    let peer = Peer::of(request.extensions(), request.headers());
+    let is_admin = state.shared.admin.knows(request.headers(), peer);
     request.extensions_mut().insert(Visitor {
         id: id.clone(),
         locale,
+        is_admin,
+        address: peer.address,
     });
     let mut response = next.run(request).await;
-    if is_new && let Ok(value) = HeaderValue::try_from(format!("{COOKIE_NAME}={id}; {COOKIE_ATTRIBUTES}")) {
+    let cookie = format!("{COOKIE_NAME}={id}; {COOKIE_ATTRIBUTES}{}", peer.secure());
+    if is_new && let Ok(value) = HeaderValue::try_from(cookie) {
         response.headers_mut().append(SET_COOKIE, value);
     }
     Ok(response)

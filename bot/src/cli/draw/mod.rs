@@ -67,7 +67,7 @@ async fn draw(context: &Context, args: &DrawArgs) -> anyhow::Result<()> {
     let outputs = outputs?;
 
     let stdout_is_picture = !args.json && std::io::stdout().is_terminal();
-    let protocol = Protocol::of(&context.environment.terminal).filter(|_| stdout_is_picture);
+    let protocol = Protocol::of(&context.sources.environment.terminal).filter(|_| stdout_is_picture);
     for (path, output) in files.iter().zip(&outputs) {
         files::write(path, output, protocol)?;
     }

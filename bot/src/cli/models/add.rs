@@ -45,7 +45,7 @@ struct Answer {
 
 /// Adds it and says how to draw with it.
 pub(super) fn run(context: &Context, args: &AddArgs) -> anyhow::Result<()> {
-    let hub = &context.environment.hub;
+    let hub = &context.sources.environment.hub;
     let origin = Origin::parse(&args.from, hub)?;
     let id = args.name.clone().unwrap_or_else(|| origin.default_id());
     let request = AddRequest {

@@ -40,6 +40,7 @@ fn text(report: &ModelReport) -> String {
         ("clip skip", clip_skip(report).to_owned()),
         ("image to image", image_to_image(report).to_owned()),
         ("inpainting", inpainting(report).to_owned()),
+        ("safety checker", safety_checker(report).to_owned()),
     ];
     let mut text = format!("{}\n", info.id);
     for (name, value) in rows {
@@ -75,6 +76,14 @@ fn inpainting(report: &ModelReport) -> &'static str {
         (false, _) => "not possible, there is no vae_encoder/model.onnx",
         (true, false) => "possible; what is not masked is put back at every step",
         (true, true) => "possible; the UNet was trained for it and sees the mask",
+    }
+}
+
+fn safety_checker(report: &ModelReport) -> &'static str {
+    if report.safety_checker {
+        "there is one; [safety] in the settings says what is done about its doubts"
+    } else {
+        "none, there is no safety_checker/model.onnx"
     }
 }
 

@@ -5,13 +5,9 @@ mod check;
 mod info;
 mod list;
 
-use std::io::Write as _;
-
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use serde::Serialize;
 
-use super::Context;
+use super::{Context, print};
 use crate::models::{self, NamedModel};
 
 /// `ekaki models …`
@@ -64,15 +60,4 @@ pub(super) fn run(context: &Context, command: ModelsCommand) -> anyhow::Result<(
         ModelsCommand::Check(args) => check::run(context, &args),
         ModelsCommand::Add(args) => add::run(context, &args),
     }
-}
-
-/// Prints the answer for people or for programs.
-fn print(text: &str, answer: &impl Serialize, json: bool) -> anyhow::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    let written = if json {
-        writeln!(stdout, "{}", serde_json::to_string(answer)?)
-    } else {
-        write!(stdout, "{text}")
-    };
-    written.context("cannot write to standard output")
 }

@@ -6,17 +6,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use inference::noise::NoiseSource;
+use inference::images::ResizeMode;
+use inference::noise::{NoiseSource, Variation};
 use inference::prompt::PromptSyntax;
 use inference::{
-    CancelFlag, Engine, GenerateOutput, GenerateRequest, InferenceError, ModelInfo, Observer, Progress,
-    RequestError, SchedulerName,
+    CancelFlag, Engine, GenerateOutput, GenerateRequest, Hires, InferenceError, ModelInfo, Observer,
+    Progress, RequestError, SchedulerName, Source,
 };
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{GenerateJob, GenerateProgress, ImageGenerator, ProgressSink};
-use crate::store::DrawParameters;
+
+/// After which steps a picture is shown that is to be seen coming to be; the last one stands for the last step.
+const FILMSTRIP_STEPS: [u32; 6] = [1, 5, 10, 20, 30, u32::MAX];
 
 /// What commands leave to the settings.
 #[derive(Clone, Copy, Debug, Default)]
@@ -75,7 +78,7 @@ impl ImageGenerator for EngineGenerator {
             };
             drawing.0.push(
                 self.engine
-                    .generate(request(&job.draw, index, self.settings)?, Box::new(observer))?,
+                    .generate(request(&job, index, self.settings)?, Box::new(observer))?,
             );
         }
         drop(sender);
@@ -120,10 +123,11 @@ async fn collect(
 }
 
 fn request(
-    draw: &DrawParameters,
+    job: &GenerateJob,
     index: u32,
     settings: DrawingSettings,
 ) -> Result<GenerateRequest, InferenceError> {
+    let draw = job.draw.of_picture(index);
     let scheduler = draw
         .scheduler
         .as_deref()
@@ -132,18 +136,41 @@ fn request(
         .map_err(|error| RequestError::Scheduler {
             reason: error.to_string(),
         })?;
+    let source = draw.source.as_ref().zip(job.source.as_ref());
     Ok(GenerateRequest {
-        model: draw.model.clone(),
-        prompt: draw.prompt.clone(),
-        negative_prompt: draw.negative_prompt.clone(),
+        model: draw.model,
+        prompt: draw.prompt,
+        negative_prompt: draw.negative_prompt,
         width: draw.width,
         height: draw.height,
         num_inference_steps: draw.num_inference_steps,
         guidance_scale: draw.guidance_scale,
-        seed: draw.seed.wrapping_add(u64::from(index)),
+        seed: draw.seed,
         scheduler,
+        clip_skip: draw.clip_skip,
         noise_source: settings.noise_source,
         prompt_syntax: settings.prompt_syntax,
+        variation: draw.variation.map(|variation| Variation {
+            seed: variation.seed,
+            strength: variation.strength,
+        }),
+        source: source.map(|(parameters, image)| Source {
+            image: Arc::clone(image),
+            strength: parameters.strength,
+            // A picture of another shape loses its edges and is not distorted.
+            resize: ResizeMode::Crop,
+            mask: None,
+        }),
+        hires: draw.hires.map(|hires| Hires {
+            scale: hires.scale,
+            strength: hires.strength,
+            num_inference_steps: None,
+        }),
+        snapshots: match draw.filmstrip {
+            Some(_) => FILMSTRIP_STEPS.to_vec(),
+            None => Vec::new(),
+        },
+        check_safety: job.check_safety,
         ..GenerateRequest::default()
     })
 }

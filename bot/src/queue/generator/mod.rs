@@ -15,7 +15,7 @@ use crate::store::{DrawParameters, JobId};
 /// Draws the pictures of one job.
 #[async_trait]
 pub trait ImageGenerator: Send + Sync {
-    /// Draws `job.draw.count` pictures, with the seeds `seed`, `seed + 1`, …
+    /// Draws `job.draw.count` pictures, each as [`DrawParameters::of_picture`] says.
     ///
     /// When `cancel` is cancelled it ends soon with [`InferenceError::Cancelled`]. A caller that cannot wait for that
     /// drops the future, which ends the drawing as well.
@@ -39,6 +39,10 @@ pub struct GenerateJob {
     pub id: JobId,
     /// What to draw.
     pub draw: DrawParameters,
+    /// The picture that [`DrawParameters::source`] names.
+    pub source: Option<Arc<RgbImage>>,
+    /// Whether somebody wants to know what the safety checker says.
+    pub check_safety: bool,
     /// Where progress goes.
     pub progress: Arc<dyn ProgressSink>,
 }

@@ -28,6 +28,7 @@ fn engine() -> Engine {
             max_batch_rows: 4,
             max_pending: 2,
             memory_budget_bytes: None,
+            safety_checker: None,
         };
         Mutex::new(Engine::start(config).expect("an engine"))
     };
@@ -63,6 +64,8 @@ fn job(change: impl FnOnce(&mut DrawParameters), progress: Arc<Recorder>) -> Gen
     change(&mut draw);
     GenerateJob {
         id: JobId(1),
+        source: None,
+        check_safety: true,
         draw,
         progress,
     }
@@ -127,6 +130,22 @@ async fn jobs_are_drawn_by_the_engine() {
         assert!(matches!(ended, Err(InferenceError::Cancelled)), "{ended:?}");
     }
     generate(|draw| draw.count = 2).await.expect("there is room");
+    check_filmstrip().await;
+}
+
+async fn check_filmstrip() {
+    let outputs = generate(|draw| {
+        draw.num_inference_steps = 6;
+        draw.filmstrip = Some(crate::store::Filmstrip::Strip);
+    });
+    let outputs = outputs.await.expect("drawn");
+    let output = outputs.first().expect("a picture");
+    let steps: Vec<u32> = output.snapshots.iter().map(|snapshot| snapshot.step).collect();
+    assert_eq!(steps, [1, 5, 6]);
+    assert_eq!(
+        output.snapshots.last().map(|snapshot| &snapshot.image),
+        Some(&output.image)
+    );
 }
 
 async fn check_error(change: impl FnOnce(&mut DrawParameters), expected: &str) {

@@ -12,32 +12,28 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::limits::Limits;
+use crate::limits::LimitCheck;
 use crate::queue::{
     Clock, EventSink, GenerateJob, GenerateProgress, ImageGenerator, JobEvent, JobQueue, QueueParts,
     QueueSettings,
 };
-use crate::store::tests::{NOW, copy_as_if_killed, new_job};
+use crate::store::tests::{NO_LIMITS, NOW, copy_as_if_killed, new_job};
 use crate::store::{DrawParameters, JobId, JobRow, JobState, NewJob, Store};
 
 /// No test waits longer than this for anything.
 const TIME_LIMIT: Duration = Duration::from_secs(20);
 
-pub(super) const SETTINGS: QueueSettings = QueueSettings {
+pub(crate) const SETTINGS: QueueSettings = QueueSettings {
     concurrency: 1,
     lease: Duration::from_secs(20),
     expire_after: Duration::from_secs(3600),
     drain: Duration::from_secs(10),
 };
 
-pub(super) const LIMITS: Limits = Limits {
-    queued_per_user: 100,
+pub(super) const LIMITS: LimitCheck = LimitCheck {
+    queued: Some(100),
     max_queued: 100,
-    per_day: None,
-    max_steps: 50,
-    max_pixels: 512 * 512,
-    max_count: 4,
-    max_prompt_chars: 1000,
+    ..NO_LIMITS
 };
 
 type Answer = Result<Vec<GenerateOutput>, InferenceError>;
@@ -61,9 +57,17 @@ impl Drawing {
 
     /// Ends with all pictures that were asked for.
     pub(super) fn finish(self) {
-        let outputs = (0..self.job.draw.count)
-            .map(|index| output(&self.job.draw, index))
-            .collect();
+        self.finish_with(|_, _| ());
+    }
+
+    /// The same, but each picture is changed before, by its index.
+    pub(super) fn finish_with(self, change: impl Fn(u32, &mut GenerateOutput)) {
+        let picture = |index| {
+            let mut output = output(&self.job.draw, index);
+            change(index, &mut output);
+            output
+        };
+        let outputs = (0..self.job.draw.count).map(picture).collect();
         self.end(Some(Ok(outputs)));
     }
 
@@ -106,6 +110,8 @@ fn output(draw: &DrawParameters, index: u32) -> GenerateOutput {
         },
         timings: Timings::default(),
         truncated_prompt: false,
+        snapshots: Vec::new(),
+        safety: None,
     }
 }
 
@@ -175,6 +181,7 @@ impl HeldClock {
 
 /// A queue that runs.
 pub(super) struct Bench {
+    pub(super) limits: LimitCheck,
     pub(super) dir: TempDir,
     pub(super) store: Store,
     pub(super) queue: JobQueue,
@@ -188,7 +195,7 @@ pub(super) struct Bench {
 #[derive(Clone, Copy)]
 pub(super) struct Setup {
     pub(super) settings: QueueSettings,
-    pub(super) limits: fn() -> Limits,
+    pub(super) limits: fn() -> LimitCheck,
     pub(super) deaf: bool,
 }
 
@@ -215,7 +222,6 @@ impl Bench {
         let elapsed = move || TimeDelta::from_std(begin.elapsed()).expect("short");
         let queue = JobQueue::new(QueueParts {
             store: store.clone(),
-            limits: (setup.limits)(),
             settings: setup.settings,
             generator: Arc::new(FakeGenerator {
                 drawings: drawings_sender,
@@ -237,11 +243,12 @@ impl Bench {
             run,
             drawings,
             events,
+            limits: (setup.limits)(),
         }
     }
 
     pub(super) async fn submit(&self, new: NewJob) -> JobId {
-        self.queue.submit(new).await.expect("accepted").job
+        self.queue.submit(new, &self.limits).await.expect("accepted").job
     }
 
     pub(super) async fn submit_for(&self, user: &str) -> JobId {
@@ -315,6 +322,12 @@ impl Bench {
             .expect("no panic");
     }
 
+    /// The data folder, after the queue has stopped.
+    pub(super) fn released(self) -> TempDir {
+        let Self { dir, .. } = self;
+        copy_as_if_killed(dir.path())
+    }
+
     /// `kill -9`, and the next start.
     pub(super) async fn kill_and_start(self) -> Self {
         let dir = copy_as_if_killed(self.dir.path());
@@ -325,7 +338,7 @@ impl Bench {
 
 fn line(job: JobId, event: &JobEvent) -> String {
     match event {
-        JobEvent::Queued { position } => format!("{job} queued, position {position}"),
+        JobEvent::Queued { position, .. } => format!("{job} queued, position {position}"),
         JobEvent::Progress {
             step,
             num_inference_steps,

@@ -1,16 +1,22 @@
-mod fakes;
+mod control;
+pub(crate) mod fakes;
+mod memory;
+mod pictures;
+mod together;
 
 use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::join_all;
 use inference::{InferenceError, LoadError, RequestError};
 use tokio::time::advance;
 
 use self::fakes::{Bench, HeldClock, LIMITS, SETTINGS, Setup};
 use super::*;
+use crate::limits::LimitCheck;
 use crate::store::tests::{NOW, new_job};
-use crate::store::{ErrorClass, JobOutcome, JobState};
+use crate::store::{ErrorClass, JobOutcome, JobState, NewJob, SourceParameters};
 
 /// A little more than a time that is advanced, so that it has passed.
 const A_MOMENT: Duration = Duration::from_millis(10);
@@ -56,43 +62,51 @@ async fn a_job_is_queued_drawn_and_finished() {
     bench.stop().await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn positions_are_told_when_they_change() {
+    let _clock = HeldClock::hold();
     let mut bench = Bench::start(Setup::default()).await;
     bench.submit_for("a").await;
     let first = bench.drawing().await;
     bench.submit_for("a").await;
     insta::assert_snapshot!(bench.events(1).await, @"2 queued, position 1");
     bench.submit_for("a").await;
-    insta::assert_snapshot!(bench.events(1).await, @"3 queued, position 2");
-    let third = bench.queue.submit(new_job("b")).await.expect("accepted");
+    let fourth = bench
+        .queue
+        .submit(new_job("b"), &bench.limits)
+        .await
+        .expect("accepted");
     assert_eq!(
-        third,
+        fourth,
         Submitted {
+            remaining: None,
             job: JobId(4),
             position: 1,
             duplicate: false
         }
     );
+    advance(announce::INTERVAL - A_MOMENT).await;
+    assert_eq!(bench.rest(), [""; 0], "it is too soon to tell positions again");
+    advance(A_MOMENT * 2).await;
     insta::assert_snapshot!(bench.events(3).await, @r"
     4 queued, position 1
     2 queued, position 2
     3 queued, position 3
     ");
     first.finish();
-    insta::assert_snapshot!(bench.events(3).await, @r"
-    1 Done with 1 pictures
+    insta::assert_snapshot!(bench.events(1).await, @"1 Done with 1 pictures");
+    let fourth = bench.drawing().await;
+    advance(announce::INTERVAL + A_MOMENT).await;
+    // How long it takes was measured meanwhile, but that alone is no news.
+    insta::assert_snapshot!(bench.events(2).await, @r"
     2 queued, position 1
     3 queued, position 2
     ");
+    fourth.finish();
     bench.drawing().await.finish();
-    insta::assert_snapshot!(bench.events(2).await, @r"
+    bench.drawing().await.finish();
+    insta::assert_snapshot!(bench.events(3).await, @r"
     4 Done with 1 pictures
-    3 queued, position 1
-    ");
-    bench.drawing().await.finish();
-    bench.drawing().await.finish();
-    insta::assert_snapshot!(bench.events(2).await, @r"
     2 Done with 1 pictures
     3 Done with 1 pictures
     ");
@@ -213,8 +227,8 @@ async fn a_picture_that_cannot_be_saved_fails_its_job() {
 
 #[tokio::test]
 async fn a_job_that_is_refused_is_not_in_the_log() {
-    let limits = || Limits {
-        queued_per_user: 1,
+    let limits = || LimitCheck {
+        queued: Some(1),
         ..LIMITS
     };
     let mut bench = Bench::start(Setup {
@@ -223,7 +237,11 @@ async fn a_job_that_is_refused_is_not_in_the_log() {
     })
     .await;
     bench.submit_for("a").await;
-    let error = bench.queue.submit(new_job("a")).await.expect_err("refused");
+    let error = bench
+        .queue
+        .submit(new_job("a"), &bench.limits)
+        .await
+        .expect_err("refused");
     insta::assert_snapshot!(error, @"1 of 1 jobs of this user are unfinished");
     assert_eq!(bench.store.jobs().get(JobId(2)).await.expect("read"), None);
     bench.drawing().await.finish();
@@ -237,12 +255,17 @@ async fn a_repeated_command_is_not_drawn_twice() {
         key: Some("k".into()),
         ..new_job("a")
     };
-    let first = bench.queue.submit(keyed()).await.expect("accepted");
+    let first = bench
+        .queue
+        .submit(keyed(), &bench.limits)
+        .await
+        .expect("accepted");
     let drawing = bench.drawing().await;
-    let again = bench.queue.submit(keyed()).await.expect("found");
+    let again = bench.queue.submit(keyed(), &bench.limits).await.expect("found");
     assert_eq!(
         again,
         Submitted {
+            remaining: None,
             job: first.job,
             position: 0,
             duplicate: true
@@ -355,10 +378,7 @@ async fn a_generator_that_stands_still_loses_its_job_twice() {
     assert!(second.job.progress.wants_preview());
     advance(SETTINGS.lease + A_MOMENT).await;
     let (lines, _) = bench.finished().await;
-    insta::assert_snapshot!(lines.join("\n"), @r"
-    1 queued, position 1
-    1 Failed (Stalled) with 0 pictures
-    ");
+    insta::assert_snapshot!(lines.join("\n"), @"1 Failed (Stalled) with 0 pictures");
     bench.stop().await;
 }
 
@@ -398,7 +418,7 @@ async fn a_shutdown_lets_running_jobs_end() {
     bench.shutdown.cancel();
     bench.queue.shared.stopped.cancelled().await;
     assert!(matches!(
-        bench.queue.submit(new_job("b")).await,
+        bench.queue.submit(new_job("b"), &bench.limits).await,
         Err(SubmitError::Stopped)
     ));
     drawing.finish();

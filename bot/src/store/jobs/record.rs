@@ -5,23 +5,29 @@ use std::collections::HashMap;
 use sqlx::types::Json;
 use sqlx::{FromRow, SqliteConnection};
 
-use crate::chat::{ChatId, ReplyAddress, UserId};
+use super::HistoryQuery;
+use crate::chat::{ChatId, Place, ReplyAddress, UserId};
 use crate::i18n::Locale;
+use crate::safety::SafetyAction;
 use crate::store::StoreError;
 use crate::store::images;
-use crate::store::job::{DrawParameters, ErrorClass, ImageRow, JobId, JobOutcome, JobRow, JobState};
+use crate::store::job::{DrawParameters, ErrorClass, ImageRow, JobId, JobKind, JobOutcome, JobRow, JobState};
 use crate::store::time::from_ms;
 
-/// The query for whole jobs, with what follows `FROM jobs`.
+/// The columns of whole jobs.
 macro_rules! select_jobs {
     ($tail:literal) => {
         concat!(
-            "SELECT id, platform, user_id, chat_id, locale, reply_address, draw, prompt_typed, state, outcome, \
-             error_class, prompt_truncated, attempt, created_at_ms, started_at_ms, finished_at_ms FROM jobs ",
+            "SELECT jobs.id, jobs.platform, jobs.user_id, chat_id, locale, reply_address, draw, prompt_typed, state, \
+             outcome, error_class, prompt_truncated, attempt, created_at_ms, started_at_ms, finished_at_ms, server, \
+             age_restricted, kind, parent, is_private, safety, withheld, deleted_at_ms FROM jobs ",
             $tail
         )
     };
 }
+
+/// The query for whole jobs, to be followed by a condition.
+pub(super) const SELECT_JOBS: &str = select_jobs!("");
 
 pub(super) async fn get(connection: &mut SqliteConnection, job: JobId) -> Result<Option<JobRow>, StoreError> {
     let records = sqlx::query_as(select_jobs!("WHERE id = ?"))
@@ -29,6 +35,45 @@ pub(super) async fn get(connection: &mut SqliteConnection, job: JobId) -> Result
         .fetch_all(&mut *connection)
         .await?;
     Ok(with_images(connection, records).await?.pop())
+}
+
+/// Those of these jobs that are there, in the order of their numbers.
+pub(super) async fn get_all(
+    connection: &mut SqliteConnection,
+    jobs: &[JobId],
+) -> Result<Vec<JobRow>, StoreError> {
+    if jobs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let records = sqlx::query_as(select_jobs!(
+        "WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    ))
+    .bind(Json(jobs))
+    .fetch_all(&mut *connection)
+    .await?;
+    with_images(connection, records).await
+}
+
+/// The jobs of a person whose words have the folded `text` in them.
+pub(super) async fn search(
+    connection: &mut SqliteConnection,
+    query: &HistoryQuery,
+    text: Option<&str>,
+) -> Result<Vec<JobRow>, StoreError> {
+    let records = sqlx::query_as(select_jobs!(
+        "JOIN prompts ON prompts.job_id = jobs.id
+         WHERE prompts.platform = ?1 AND prompts.user_id = ?2 AND prompts.job_id < ?3
+             AND (?4 IS NULL OR instr(prompts.text, ?4) > 0) AND deleted_at_ms IS NULL
+         ORDER BY prompts.job_id DESC LIMIT ?5"
+    ))
+    .bind(query.user.platform.as_str())
+    .bind(&query.user.id)
+    .bind(query.before.unwrap_or(JobId(i64::MAX)))
+    .bind(text)
+    .bind(query.limit)
+    .fetch_all(&mut *connection)
+    .await?;
+    with_images(connection, records).await
 }
 
 pub(super) async fn of_user(
@@ -56,7 +101,7 @@ pub(super) async fn undelivered(connection: &mut SqliteConnection) -> Result<Vec
     with_images(connection, records).await
 }
 
-async fn with_images(
+pub(super) async fn with_images(
     connection: &mut SqliteConnection,
     records: Vec<Record>,
 ) -> Result<Vec<JobRow>, StoreError> {
@@ -75,7 +120,7 @@ async fn with_images(
 }
 
 #[derive(FromRow)]
-struct Record {
+pub(super) struct Record {
     id: JobId,
     platform: String,
     user_id: String,
@@ -92,6 +137,14 @@ struct Record {
     created_at_ms: i64,
     started_at_ms: Option<i64>,
     finished_at_ms: Option<i64>,
+    server: Option<String>,
+    age_restricted: bool,
+    kind: JobKind,
+    parent: Option<JobId>,
+    is_private: bool,
+    safety: String,
+    withheld: u32,
+    deleted_at_ms: Option<i64>,
 }
 
 impl Record {
@@ -102,7 +155,17 @@ impl Record {
                 platform: self.platform.into(),
                 id: self.user_id,
             },
-            chat: ChatId(self.chat_id),
+            place: Place {
+                chat: ChatId(self.chat_id),
+                server: self.server,
+                age_restricted: self.age_restricted,
+            },
+            kind: self.kind,
+            parent: self.parent,
+            is_private: self.is_private,
+            safety: self.safety.parse().unwrap_or(SafetyAction::Block),
+            withheld: self.withheld,
+            is_deleted: self.deleted_at_ms.is_some(),
             // A release that no longer has a person's language answers in the first one.
             locale: self.locale.parse().unwrap_or(Locale::EN),
             state: self.state,

@@ -1,9 +1,10 @@
 //! Jobs that nobody draws any more are taken back.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use futures::FutureExt as _;
 use sqlx::SqliteConnection;
 
-use super::{Jobs, MAX_ATTEMPTS, record};
+use super::{Jobs, MAX_ATTEMPTS, followers, record};
 use crate::store::StoreError;
 use crate::store::job::{ErrorClass, JobId, Recovered};
 use crate::store::time::to_ms;
@@ -38,45 +39,53 @@ impl Jobs<'_> {
         now: DateTime<Utc>,
         expire_after: TimeDelta,
     ) -> Result<Recovered, StoreError> {
-        let mut transaction = self.store.begin_write().await?;
-        let every = TakeBack {
-            lease_ended_by_ms: i64::MAX,
-            class: ErrorClass::Crashed,
-            now,
-        };
-        let TakenBack { mut requeued, failed } = take_back(&mut transaction, every).await?;
-        let mut expired: Vec<JobId> = sqlx::query_scalar(
-            "UPDATE jobs SET state = 'delivering', outcome = 'expired', finished_at_ms = ?
-             WHERE state = 'queued' AND created_at_ms < ? RETURNING id",
-        )
-        .bind(to_ms(now))
-        .bind(to_ms(now - expire_after))
-        .fetch_all(&mut *transaction)
-        .await?;
-        expired.sort_unstable();
-        requeued.retain(|job| !expired.contains(job));
-        let undelivered = record::undelivered(&mut transaction).await?;
-        transaction.commit().await?;
-        Ok(Recovered {
-            requeued,
-            crashed: failed,
-            expired,
-            undelivered,
-        })
+        self.store
+            .write(move |connection| recover(connection, now, expire_after).boxed())
+            .await
     }
 
     /// Takes back the running jobs whose lease has ended: once to the queue, the second time they fail.
     pub(crate) async fn take_back_lapsed(&self, now: DateTime<Utc>) -> Result<TakenBack, StoreError> {
-        let mut transaction = self.store.begin_write().await?;
         let lapsed = TakeBack {
             lease_ended_by_ms: to_ms(now),
             class: ErrorClass::Stalled,
             now,
         };
-        let taken_back = take_back(&mut transaction, lapsed).await?;
-        transaction.commit().await?;
-        Ok(taken_back)
+        self.store
+            .write(move |connection| take_back(connection, lapsed).boxed())
+            .await
     }
+}
+
+async fn recover(
+    connection: &mut SqliteConnection,
+    now: DateTime<Utc>,
+    expire_after: TimeDelta,
+) -> Result<Recovered, StoreError> {
+    let every = TakeBack {
+        lease_ended_by_ms: i64::MAX,
+        class: ErrorClass::Crashed,
+        now,
+    };
+    let TakenBack { mut requeued, failed } = take_back(connection, every).await?;
+    let mut expired: Vec<JobId> = sqlx::query_scalar(
+        "UPDATE jobs SET state = 'delivering', outcome = 'expired', counts = 0, finished_at_ms = ?, same_as = NULL
+         WHERE state = 'queued' AND outcome IS NULL AND created_at_ms < ? RETURNING id",
+    )
+    .bind(to_ms(now))
+    .bind(to_ms(now - expire_after))
+    .fetch_all(&mut *connection)
+    .await?;
+    expired.sort_unstable();
+    requeued.retain(|job| !expired.contains(job));
+    followers::release(connection).await?;
+    let undelivered = record::undelivered(connection).await?;
+    Ok(Recovered {
+        requeued,
+        crashed: failed,
+        expired,
+        undelivered,
+    })
 }
 
 async fn take_back(
@@ -88,9 +97,9 @@ async fn take_back(
     }: TakeBack,
 ) -> Result<TakenBack, StoreError> {
     let mut failed: Vec<JobId> = sqlx::query_scalar(
-        "UPDATE jobs SET state = 'delivering', outcome = 'failed', error_class = ?, finished_at_ms = ?,
+        "UPDATE jobs SET state = 'delivering', outcome = 'failed', error_class = ?, counts = 0, finished_at_ms = ?,
              lease_until_ms = NULL
-         WHERE state = 'running' AND lease_until_ms <= ? AND attempt >= ? RETURNING id",
+         WHERE state = 'running' AND outcome IS NULL AND lease_until_ms <= ? AND attempt >= ? RETURNING id",
     )
     .bind(class)
     .bind(to_ms(now))
@@ -100,11 +109,12 @@ async fn take_back(
     .await?;
     let mut requeued: Vec<JobId> = sqlx::query_scalar(
         "UPDATE jobs SET state = 'queued', started_at_ms = NULL, lease_until_ms = NULL
-         WHERE state = 'running' AND lease_until_ms <= ? RETURNING id",
+         WHERE state = 'running' AND outcome IS NULL AND lease_until_ms <= ? RETURNING id",
     )
     .bind(lease_ended_by_ms)
     .fetch_all(&mut *connection)
     .await?;
+    followers::release(connection).await?;
     failed.sort_unstable();
     requeued.sort_unstable();
     Ok(TakenBack { requeued, failed })

@@ -139,6 +139,20 @@ impl Browser {
         }
     }
 
+    /// Fails when something on the page has no name for people who do not see it, or is hard to read.
+    pub(crate) async fn check_accessibility(&self) {
+        self.wait_until("return document.getAnimations().every((each) => each.playState !== 'running')")
+            .await;
+        let problems = self.run(include_str!("accessibility.js")).await;
+        assert_eq!(problems, json!([]), "the page is not accessible");
+    }
+
+    /// Clicks on the first element that there is.
+    pub(crate) async fn click(&self, css: &str) {
+        let element = self.find(css).await;
+        element.click().await.expect("the element can be clicked");
+    }
+
     /// Keeps a picture of the page in `target/screenshots`, for people.
     pub(crate) async fn screenshot(&self, name: &str) {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("screenshots");

@@ -79,6 +79,22 @@ impl Client {
         serde_json::from_str(&text).expect("JSON")
     }
 
+    /// Types a command, and returns what the page would show at once; nothing when the service is not there or has too
+    /// much to do.
+    pub(crate) fn try_command(&self, text: &str, key: &str) -> Option<Value> {
+        let body = json!({ "text": text, "key": key }).to_string();
+        let mut response = self
+            .agent
+            .post(format!("{}/api/commands", self.address))
+            .header("cookie", &self.cookie)
+            .header("content-type", "application/json")
+            .send(body)
+            .ok()
+            .filter(|response| response.status() == StatusCode::OK)?;
+        let text = response.body_mut().read_to_string().ok()?;
+        Some(serde_json::from_str(&text).expect("JSON"))
+    }
+
     /// Opens the stream of news.
     pub(crate) fn events(&self) -> Events {
         let response = self.get("/api/events");
@@ -103,6 +119,24 @@ impl Client {
             .expect("text");
         let mut history: Value = serde_json::from_str(&text).expect("JSON");
         serde_json::from_value(history["messages"].take()).expect("a list")
+    }
+
+    /// Every page of the history, the newest first.
+    pub(crate) fn whole_history(&self) -> Vec<Value> {
+        let mut messages = Vec::new();
+        let mut path = "/api/history".to_owned();
+        loop {
+            let text = self.get(&path).body_mut().read_to_string().expect("text");
+            let mut page: Value = serde_json::from_str(&text).expect("JSON");
+            let older: Vec<Value> = serde_json::from_value(page["messages"].take()).expect("a list");
+            if let Some(oldest) = older.first().filter(|_| page["has_earlier"] == true) {
+                path = format!("/api/history?before={}", oldest["job"]);
+            }
+            messages.extend(older);
+            if page["has_earlier"] != true {
+                return messages;
+            }
+        }
     }
 
     pub(crate) fn bytes(&self, path: &str) -> Vec<u8> {

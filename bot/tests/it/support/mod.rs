@@ -9,7 +9,7 @@ mod runtime;
 pub(crate) use self::browser::{Browser, BrowserSettings};
 pub(crate) use self::http::Client;
 pub(crate) use self::hub::{COMMIT, Faults, Hub};
-pub(crate) use self::program::{Ended, Program};
+pub(crate) use self::program::{Ended, Program, Service};
 
 use std::time::Duration;
 

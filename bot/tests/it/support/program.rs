@@ -6,6 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
+use bot::adapters::web::PLATFORM;
+use bot::chat::UserId;
+use bot::store::{JobRow, Store};
 use tempfile::TempDir;
 
 use super::{Client, runtime};
@@ -51,6 +54,23 @@ impl Program {
     /// Where it keeps its data.
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.folder().join("data")
+    }
+
+    /// What the job log has of somebody in the web chat, newest first. The service must not run.
+    pub(crate) fn jobs_of(&self, id: &str) -> Vec<JobRow> {
+        let user = UserId {
+            platform: PLATFORM,
+            id: id.to_owned(),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            let store = Store::open(&self.data_dir()).await.expect("a job log");
+            let jobs = store.jobs().of_user(&user, None, u32::MAX).await;
+            jobs.expect("a readable job log")
+        })
     }
 
     fn command(&self, arguments: &[&str]) -> Command {

@@ -4,6 +4,7 @@
 mod failures;
 mod loading;
 mod memory;
+mod pictures;
 
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Mutex, PoisonError};
@@ -71,7 +72,13 @@ fn engine_with(
         manifest
     };
     let manifests = ["0", "1", "2"].map(manifest).into();
-    Engine::start_with(manifests, Arc::new(FakeLoader(load)), limits).unwrap()
+    let parts = Parts {
+        manifests,
+        loader: Arc::new(FakeLoader(load)),
+        safety_checker: None,
+        limits,
+    };
+    Engine::start_with(parts).unwrap()
 }
 
 /// A request for the model with this index; the prompt is a number, see [`FakeModel`].

@@ -8,6 +8,7 @@ use crate::models::card::Card;
 use crate::models::report::NetworkReport;
 use crate::models::{ModelSource, Task};
 use crate::prompt::Embeddings;
+use crate::safety::{self, SAFETY_CHECKER};
 use crate::session::{OnnxSession, SessionFactory};
 
 /// What was found.
@@ -16,6 +17,8 @@ pub(in crate::models) struct Examination {
     pub(in crate::models) networks: Vec<NetworkReport>,
     /// Whether the text encoder can leave out its last layer.
     pub(in crate::models) clip_skip: bool,
+    /// Whether the folder has a safety checker.
+    pub(in crate::models) safety_checker: bool,
     /// What would fail, each in a sentence.
     pub(in crate::models) problems: Vec<String>,
 }
@@ -58,6 +61,7 @@ pub(in crate::models) fn examine(
         vae_decoder::Io::find(session).map(|_| ())
     })?;
     examiner.vae_encoder()?;
+    examiner.safety_checker()?;
     Ok(examiner.found)
 }
 
@@ -122,6 +126,14 @@ impl Examiner<'_> {
             }
             Ok(())
         })
+    }
+
+    fn safety_checker(&mut self) -> Result<(), LoadError> {
+        if self.source.network_optional(SAFETY_CHECKER)?.is_none() {
+            return Ok(());
+        }
+        self.found.safety_checker = true;
+        self.network(SAFETY_CHECKER, |_, session| safety::Io::find(session).map(|_| ()))
     }
 
     fn note(&mut self, result: Result<(), LoadError>) {

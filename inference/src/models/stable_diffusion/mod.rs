@@ -31,6 +31,7 @@ use crate::error::{InferenceError, LoadError};
 use crate::images::RgbImage;
 use crate::noise::Noise;
 use crate::prompt::Embeddings;
+use crate::safety::{SAFETY_CHECKER, SafetyChecker, SafetyVerdict};
 use crate::schedulers::Latents;
 use crate::session::{OnnxSession, SessionFactory, TextEncoderOptions};
 
@@ -53,6 +54,8 @@ pub(super) struct StableDiffusion {
     vae_decoder: VaeDecoder,
     /// Text-to-image does without.
     vae_encoder: Option<VaeEncoder>,
+    /// Most folders have none.
+    safety_checker: Option<SafetyChecker>,
     memory_bytes: u64,
 }
 
@@ -109,6 +112,7 @@ impl StableDiffusion {
             unet,
             vae_decoder: VaeDecoder::new(open(VAE_DECODER)?, vae)?,
             vae_encoder,
+            safety_checker: SafetyChecker::of_model(source, factory)?,
             memory_bytes: memory_bytes(source),
         })
     }
@@ -116,7 +120,7 @@ impl StableDiffusion {
 
 /// The size of all networks.
 fn memory_bytes(source: &ModelSource) -> u64 {
-    [TEXT_ENCODER, UNET, VAE_DECODER, VAE_ENCODER]
+    [TEXT_ENCODER, UNET, VAE_DECODER, VAE_ENCODER, SAFETY_CHECKER]
         .iter()
         .map(|network| source.network_bytes(network))
         .sum()
@@ -163,6 +167,13 @@ impl DiffusionModel for StableDiffusion {
                 what: format!("it cannot begin with a picture, because its folder has no {VAE_ENCODER}"),
             }),
         }
+    }
+
+    fn check_safety(&mut self, image: &RgbImage) -> Result<Option<SafetyVerdict>, InferenceError> {
+        self.safety_checker
+            .as_mut()
+            .map(|safety_checker| safety_checker.check(image))
+            .transpose()
     }
 
     fn memory_bytes(&self) -> u64 {

@@ -10,7 +10,9 @@ use serde::Deserialize;
 use super::proto::Graph;
 use super::*;
 use crate::runtime::{self, RuntimeRequest};
-use crate::session::{Input, OnnxSession, SessionConfig, SessionFactory, Terminator, TextEncoderOptions};
+use crate::session::{
+    Input, OnnxSession, Provider, SessionConfig, SessionFactory, Terminator, TextEncoderOptions,
+};
 
 const FUSE: Edits<'static> = Edits {
     fuse_attention: true,
@@ -45,6 +47,7 @@ fn open(model: &[u8]) -> OnnxSession {
     OnnxSession::new(
         session,
         Path::new("test"),
+        Provider::Cpu,
         Terminator::new().unwrap(),
         Arc::default(),
     )
@@ -309,7 +312,8 @@ fn weights_stay_in_the_file() {
         .unwrap()
         .commit_from_memory(&skimmed)
         .unwrap();
-    let mut session = OnnxSession::new(session, &path, Terminator::new().unwrap(), Arc::default()).unwrap();
+    let terminator = Terminator::new().unwrap();
+    let mut session = OnnxSession::new(session, &path, Provider::Cpu, terminator, Arc::default()).unwrap();
     let decode = |session: &mut OnnxSession| {
         let input = session.input(&["latent_sample"]).unwrap().clone();
         let output = session.output(&["sample"]).unwrap().clone();

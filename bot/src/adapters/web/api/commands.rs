@@ -1,57 +1,52 @@
-//! `POST /api/commands`: somebody typed something.
+//! `POST /api/commands`: somebody typed something, pressed a button, or filled in a form.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use chrono::Utc;
-use serde::Deserialize;
+use tokio::time::Instant;
 
+use super::given::Given;
 use super::{ApiError, history};
-use crate::adapters::web::responder::{WebAddress, WebResponder};
+use crate::adapters::web::responder::{Audience, WebAddress, WebResponder};
 use crate::adapters::web::router::WebState;
 use crate::adapters::web::view::MessageView;
 use crate::adapters::web::visitor::Visitor;
-use crate::chat::{ChatId, CommandInput, CommandRequest};
-
-const MAX_KEY_CHARS: usize = 64;
-
-/// What the page sends.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(in crate::adapters::web) struct TypedCommand {
-    text: String,
-    /// The page's name for the exchange. A repeated one is answered with the same job.
-    key: String,
-}
+use crate::chat::{CommandInput, CommandRequest, Place, Standing};
 
 /// Gives the command to the service, and answers with what the service says at once.
 pub(in crate::adapters::web) async fn post(
     State(state): State<WebState>,
     visitor: Visitor,
-    body: Result<Json<TypedCommand>, JsonRejection>,
+    given: Given,
 ) -> Result<Json<MessageView>, ApiError> {
-    let Json(command) = body?;
-    if !is_key(&command.key) || command.text.trim().is_empty() {
-        return Err(ApiError::BadRequest);
-    }
+    check_newcomer(&state, &visitor).await?;
     let address = WebAddress {
         user: visitor.id.clone(),
-        message: command.key.clone(),
-        text: command.text.clone(),
+        message: given.key.clone(),
+        text: given.text(),
     };
-    state
-        .shared
-        .hub
-        .begin(&visitor.id, MessageView::pending(&address, Utc::now()));
-    let responder = Arc::new(WebResponder::new(&state.shared, address.clone()));
+    let audience = match given.input {
+        CommandInput::Text(_) => Audience::Pages,
+        CommandInput::Options { .. } | CommandInput::Button(_) => Audience::Asker,
+    };
+    if audience == Audience::Pages {
+        let pending = MessageView::pending(&address, Utc::now());
+        state.shared.hub.begin(&visitor.id, pending);
+    }
+    let responder = Arc::new(WebResponder::new(&state.shared, address.clone(), audience));
     let request = CommandRequest {
         user: visitor.user(),
-        chat: ChatId(visitor.id.clone()),
+        standing: Standing {
+            is_owner: visitor.is_admin,
+            ..Standing::default()
+        },
+        place: Place::direct(visitor.id.clone()),
         locale: visitor.locale,
-        input: CommandInput::Text(command.text),
-        key: Some(command.key),
+        input: given.input,
+        attachments: given.attachments,
+        key: Some(given.key),
         responder: responder.clone(),
     };
     // A browser that goes away in the middle does not take the command with it.
@@ -62,6 +57,16 @@ pub(in crate::adapters::web) async fn post(
         .await
         .map_err(|error| ApiError::internal(&error))?
         .map(Json)
+}
+
+/// Anybody can be a new person by leaving the cookie out or inventing one, so new people are counted by address.
+async fn check_newcomer(state: &WebState, visitor: &Visitor) -> Result<(), ApiError> {
+    let jobs = state.shared.store.jobs();
+    if visitor.is_admin || !jobs.of_user(&visitor.user(), None, 1).await?.is_empty() {
+        return Ok(());
+    }
+    let counted = state.shared.newcomers.take(visitor.address, Instant::now());
+    counted.map_err(ApiError::TooManyRequests)
 }
 
 async fn handle(
@@ -95,11 +100,4 @@ async fn handle(
             Err(error.into())
         }
     }
-}
-
-fn is_key(key: &str) -> bool {
-    (1..=MAX_KEY_CHARS).contains(&key.len())
-        && key
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }

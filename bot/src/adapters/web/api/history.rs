@@ -1,4 +1,4 @@
-//! `GET /api/history?before=<job>`: what was drawn before.
+//! `GET /api/history?before=<job>&find=<text>`: what was drawn before.
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -11,16 +11,18 @@ use crate::adapters::web::router::WebState;
 use crate::adapters::web::view::MessageView;
 use crate::adapters::web::visitor::Visitor;
 use crate::chat::UserId;
-use crate::store::{JobId, StoreError};
+use crate::store::{HistoryQuery, JobId, StoreError};
 
 /// Exchanges on one page of the history.
 const PAGE_SIZE: usize = 20;
 
 /// Which page is wanted.
-#[derive(Debug, Deserialize)]
-pub(in crate::adapters::web) struct HistoryQuery {
+#[derive(Debug, Default, Deserialize)]
+pub(in crate::adapters::web) struct Wanted {
     /// Only jobs older than this one; the newest when it is missing.
     before: Option<JobId>,
+    /// Only jobs with this text in their prompt.
+    find: Option<String>,
 }
 
 /// A part of a person's history.
@@ -34,15 +36,15 @@ pub(in crate::adapters::web) struct History {
 pub(in crate::adapters::web) async fn get(
     State(state): State<WebState>,
     visitor: Visitor,
-    query: Result<Query<HistoryQuery>, QueryRejection>,
+    query: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Json<History>, ApiError> {
-    let Query(query) = query.map_err(|_| ApiError::BadRequest)?;
-    Ok(Json(before(&state.shared, &visitor.user(), query.before).await?))
+    let Query(wanted) = query.map_err(|_| ApiError::BadRequest)?;
+    Ok(Json(page(&state.shared, &visitor.user(), wanted).await?))
 }
 
 /// The newest part of the history, and everything that has not ended.
 pub(super) async fn snapshot(shared: &Shared, user: &UserId) -> Result<History, StoreError> {
-    let mut history = before(shared, user, None).await?;
+    let mut history = page(shared, user, Wanted::default()).await?;
     for live in shared.hub.live(&user.id) {
         if history.messages.iter().all(|message| message.id != live.id) {
             history.messages.push(live);
@@ -61,14 +63,20 @@ pub(super) async fn find(
     user: &UserId,
     id: &str,
 ) -> Result<Option<MessageView>, StoreError> {
-    let history = before(shared, user, None).await?;
+    let history = page(shared, user, Wanted::default()).await?;
     Ok(history.messages.into_iter().find(|message| message.id == id))
 }
 
-async fn before(shared: &Shared, user: &UserId, before: Option<JobId>) -> Result<History, StoreError> {
+async fn page(shared: &Shared, user: &UserId, wanted: Wanted) -> Result<History, StoreError> {
     // One more than is shown tells whether there are earlier ones.
     let limit = u32::try_from(PAGE_SIZE + 1).unwrap_or(u32::MAX);
-    let mut jobs = shared.store.jobs().of_user(user, before, limit).await?;
+    let query = HistoryQuery {
+        user: user.clone(),
+        text: wanted.find.filter(|text| !text.is_empty()),
+        before: wanted.before,
+        limit,
+    };
+    let mut jobs = shared.store.jobs().search(&query).await?;
     let has_earlier = jobs.len() > PAGE_SIZE;
     jobs.truncate(PAGE_SIZE);
     let messages = jobs.iter().rev().map(|job| shared.view(job)).collect();

@@ -10,8 +10,9 @@ use serde::Deserialize;
 
 use super::ApiError;
 use crate::adapters::web::router::WebState;
+use crate::adapters::web::view::file_name;
 use crate::adapters::web::visitor::Visitor;
-use crate::store::JobId;
+use crate::store::{ImageKind, JobId};
 
 /// A picture of a job never changes.
 const FOREVER: &str = "private, max-age=31536000, immutable";
@@ -25,7 +26,7 @@ pub(in crate::adapters::web) struct ImageQuery {
 pub(in crate::adapters::web) async fn get(
     State(state): State<WebState>,
     visitor: Visitor,
-    path: Result<Path<(JobId, usize)>, PathRejection>,
+    path: Result<Path<(JobId, u32)>, PathRejection>,
     Query(query): Query<ImageQuery>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
@@ -40,13 +41,16 @@ pub(in crate::adapters::web) async fn get(
     if job.user != visitor.user() {
         return Err(ApiError::NotFound);
     }
-    let image = job.images.get(index).ok_or(ApiError::NotFound)?;
-    let path = state
-        .shared
-        .store
-        .images()
-        .path(&image.hash)
+    let image = job
+        .images
+        .iter()
+        .find(|image| image.index == index)
         .ok_or(ApiError::NotFound)?;
+    if image.is_gone {
+        return Err(ApiError::Gone);
+    }
+    let path = state.shared.store.images().path_of(image);
+    let path = path.ok_or(ApiError::NotFound)?;
     let etag = format!("\"{}\"", image.hash);
     if headers
         .get(IF_NONE_MATCH)
@@ -55,19 +59,26 @@ pub(in crate::adapters::web) async fn get(
         let headers = [(CACHE_CONTROL, FOREVER.to_owned()), (ETAG, etag)];
         return Ok((StatusCode::NOT_MODIFIED, headers).into_response());
     }
-    let png = tokio::fs::read(&path).await.map_err(|error| {
+    let bytes = tokio::fs::read(&path).await.map_err(|error| {
         tracing::warn!(%error, path = %path.display(), "a picture of the job log cannot be read");
         ApiError::NotFound
     })?;
     let disposition = match query.download {
-        Some(_) => format!("attachment; filename=\"ekaki-{}-{}.png\"", job.id, index + 1),
+        Some(_) => format!("attachment; filename=\"{}\"", file_name(job.id, image)),
         None => "inline".to_owned(),
     };
     let headers = [
-        (CONTENT_TYPE, "image/png".to_owned()),
+        (CONTENT_TYPE, media_type(image.kind).to_owned()),
         (CONTENT_DISPOSITION, disposition),
         (CACHE_CONTROL, FOREVER.to_owned()),
         (ETAG, etag),
     ];
-    Ok((headers, Body::from(png)).into_response())
+    Ok((headers, Body::from(bytes)).into_response())
+}
+
+fn media_type(kind: ImageKind) -> &'static str {
+    match kind {
+        ImageKind::Picture | ImageKind::Strip => "image/png",
+        ImageKind::Animation => "image/webp",
+    }
 }

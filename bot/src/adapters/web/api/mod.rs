@@ -2,17 +2,23 @@
 
 pub(super) mod commands;
 pub(super) mod events;
+mod given;
 pub(super) mod history;
 pub(super) mod images;
+pub(super) mod me;
 
 use std::error::Error;
+use std::time::Duration;
 
 use axum::Json;
+use axum::extract::multipart::{MultipartError, MultipartRejection};
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+pub(super) use self::given::GivenOptions;
 use crate::store::StoreError;
 
 /// Why a request was not answered. The page has a text for each; people never read these.
@@ -30,8 +36,10 @@ pub(super) enum ApiError {
     TooLarge,
     /// The body is not JSON.
     UnsupportedMediaType,
-    /// Too many wrong tokens.
-    TooManyRequests,
+    /// The file of a picture was deleted.
+    Gone,
+    /// Too many requests or wrong tokens; after this time there may be another one.
+    TooManyRequests(Duration),
     /// Something is broken on this side; the cause was logged.
     Internal,
 }
@@ -51,7 +59,8 @@ impl ApiError {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::Gone => StatusCode::GONE,
+            Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -64,7 +73,8 @@ impl ApiError {
             Self::NotFound => "not_found",
             Self::TooLarge => "too_large",
             Self::UnsupportedMediaType => "unsupported_media_type",
-            Self::TooManyRequests => "too_many_requests",
+            Self::Gone => "gone",
+            Self::TooManyRequests(_) => "too_many_requests",
             Self::Internal => "internal",
         }
     }
@@ -72,7 +82,15 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (self.status(), Json(json!({ "error": self.code() }))).into_response()
+        let mut response = (self.status(), Json(json!({ "error": self.code() }))).into_response();
+        if let Self::TooManyRequests(wait) = self {
+            // Whole seconds, and not too early.
+            let seconds = wait.as_millis().div_ceil(1000).max(1);
+            if let Ok(seconds) = seconds.to_string().try_into() {
+                response.headers_mut().insert(RETRY_AFTER, seconds);
+            }
+        }
+        response
     }
 }
 
@@ -87,6 +105,21 @@ impl From<JsonRejection> for ApiError {
         match rejection.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            _ => Self::BadRequest,
+        }
+    }
+}
+
+impl From<MultipartRejection> for ApiError {
+    fn from(_: MultipartRejection) -> Self {
+        Self::BadRequest
+    }
+}
+
+impl From<MultipartError> for ApiError {
+    fn from(error: MultipartError) -> Self {
+        match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             _ => Self::BadRequest,
         }
     }

@@ -8,9 +8,9 @@ export class Problem extends Error {
   }
 }
 
-const CODES = { 400: 'refused', 403: 'refused', 413: 'too-large', 415: 'refused', 503: 'offline' };
+const CODES = { 400: 'refused', 403: 'refused', 413: 'too-large', 415: 'refused', 429: 'busy', 503: 'offline' };
 
-async function request(path, options) {
+export async function request(path, options) {
   let response;
   try {
     response = await fetch(path, { credentials: 'same-origin', ...options });
@@ -22,18 +22,35 @@ async function request(path, options) {
   return response.json();
 }
 
-// A repeated key is answered with the same message, so a command can be sent again after a lost answer.
-export function sendCommand(text, key) {
-  return request('/api/commands', {
+export function post(path, data) {
+  return request(path, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ text, key }),
+    body: JSON.stringify(data),
   });
 }
 
-// Messages older than the job `before`, oldest first.
-export function fetchHistory(before) {
-  return request(`/api/history?before=${encodeURIComponent(before)}`);
+// `given` is one of { text }, { button } and { command: { name, options } }. A repeated key is answered with the same
+// message, so a command can be sent again after a lost answer.
+export function sendCommand(given, key, file = null) {
+  if (file === null) return post('/api/commands', { ...given, key });
+  const body = new FormData();
+  body.append('command', JSON.stringify({ ...given, key }));
+  body.append('file', file, file.name);
+  return request('/api/commands', { method: 'POST', body });
+}
+
+// Messages older than the job `before` whose text has `find`, oldest first.
+export function fetchHistory({ before = null, find = '' } = {}) {
+  const query = new URLSearchParams();
+  if (before !== null) query.set('before', before);
+  if (find !== '') query.set('find', find);
+  return request(`/api/history?${query}`);
+}
+
+// What the person has chosen for themselves, and what they have left.
+export function fetchMe() {
+  return request('/api/me');
 }
 
 export function newKey() {

@@ -1,12 +1,15 @@
 // Puts the page together: the timeline shows what the server says, the composer sends commands.
 
 import { fetchHistory, followEvents, newKey, sendCommand } from '/assets/api.js';
+import { Archive } from '/assets/archive.js';
 import { Composer } from '/assets/composer.js';
+import { Settings } from '/assets/settings.js';
 import { Timeline } from '/assets/timeline.js';
 
 const find = (id) => document.getElementById(id);
 const labels = JSON.parse(find('labels').textContent);
 const announce = (text) => (find('announcer').textContent = text);
+const ACTIVE = new Set(['pending', 'queued', 'running']);
 const problemLabel = (code) => labels[`web-problem-${code}`] ?? labels['web-problem-unknown'];
 
 const timeline = new Timeline({
@@ -15,53 +18,133 @@ const timeline = new Timeline({
   jump: find('jump'),
   labels,
   actions: {
-    onAgain: (text) => composer.fill(withoutSeed(text)),
-    onRetry: (message) => deliver(message.view.text, message.view.id),
+    onPress: press,
+    onForm: sendForm,
+    onRetry: (message) => deliver(message.view.text, message.view.id, message.file),
     onAnnounce: announce,
   },
 });
 
 const composer = new Composer({
   form: find('composer'),
-  field: find('command'),
-  button: find('send'),
+  labels,
   recall: () => timeline.commands,
-  onSend: (text) => deliver(text, newKey()),
+  onSend: (text, file) => deliver(text, newKey(), file),
+  onProblem: announce,
 });
 
-// The same command draws another picture when it names no seed.
-function withoutSeed(text) {
-  return text.replace(/\s*(?:--|－－)seed(?:=|\s+)-?\d+/gu, '').trim();
-}
+const settings = new Settings({
+  dialog: find('settings'),
+  opener: find('open-settings'),
+  quota: find('quota'),
+  labels,
+  onSave: (options) => say({ command: { name: 'settings', options } }),
+  onForget: () => deliver('/forgetme', newKey()),
+  onProblem: (problem) => announce(problemLabel(problem.code)),
+});
+
+new Archive({
+  dialog: find('archive'),
+  opener: find('open-archive'),
+  labels,
+  onShow: (view) => timeline.reveal(view.id) || deliver(`/show ${view.job}`, newKey()),
+  onProblem: (problem) => announce(problemLabel(problem.code)),
+});
 
 function localView(text, id, state, reply) {
   return {
     id, text, state, reply, job: null, at: new Date().toISOString(), position: null, step: 0,
-    num_inference_steps: 0, preview: null, size: null, images: [], recipe: null,
+    num_inference_steps: 0, preview: null, size: null, images: [], recipe: null, buttons: [], form: null,
   };
 }
 
-async function deliver(text, key) {
-  timeline.upsert(localView(text, key, 'pending', ''), { isNew: true });
+async function deliver(text, key, file = null) {
+  const message = timeline.upsert(localView(text, key, 'pending', ''), { isNew: true });
+  message.file = file;
   showWelcome();
   timeline.toBottom();
   try {
-    const view = await sendCommand(text, key);
+    const view = await sendCommand({ text }, key, file);
     // News over the event stream may have been faster than this answer.
-    if (timeline.get(key).view.state === 'pending') receive(view);
+    if (timeline.get(key)?.view.state === 'pending') receive(view);
   } catch (problem) {
     const reply = problemLabel(problem.code);
-    if (timeline.get(key).view.state !== 'pending') return;
+    if (timeline.get(key)?.view.state !== 'pending') return;
     timeline.upsert(localView(text, key, 'unsent', reply));
     announce(reply);
   }
 }
 
+// A button was pressed. What became a picture is a message of its own; a sentence stands beside the button.
+async function press(message, button) {
+  const { state } = message.view;
+  try {
+    const view = await sendCommand({ button: button.id }, newKey());
+    if (isMessage(view)) appear(view);
+    else if (view.form) message.showForm(view.form);
+    else if (message.view.state === state) message.showAside(view.reply);
+    if (!isMessage(view) && view.reply) announce(view.reply);
+    if (button.action === 'forgetme') await forget(view);
+  } catch (problem) {
+    const reply = problemLabel(problem.code);
+    message.showAside(reply);
+    announce(reply);
+  }
+}
+
+// A form was filled in. Answers with the sentence to show in it, or null when it became a picture.
+async function sendForm(given) {
+  try {
+    const view = await sendCommand(given, newKey());
+    if (!isMessage(view)) return view.reply;
+    appear(view);
+    return null;
+  } catch (problem) {
+    return problemLabel(problem.code);
+  }
+}
+
+// Gives a command of which only a failure is worth a sentence.
+async function say(given) {
+  try {
+    announce((await sendCommand(given, newKey())).reply);
+    return null;
+  } catch (problem) {
+    return problemLabel(problem.code);
+  }
+}
+
+function isMessage({ job, images, buttons }) {
+  return job !== null || images.length > 0 || buttons.length > 0;
+}
+
+function appear(view) {
+  receive(view);
+  timeline.toBottom();
+}
+
+// After everything was deleted nothing of it stays on the page, either.
+async function forget({ text, reply }) {
+  if ((await fetchHistory()).messages.length > 0) return;
+  timeline.clear();
+  timeline.upsert(localView(text, newKey(), 'answered', reply));
+  settings.refreshSoon();
+}
+
 function receive(view) {
-  const wasActive = timeline.get(view.id)?.isActive ?? false;
-  const before = timeline.get(view.id)?.view.state;
+  const known = timeline.get(view.id);
+  if (view.state === 'removed') {
+    if (known && timeline.remove(view.id)) find('command').focus();
+    showWelcome();
+    return;
+  }
+  // A late answer does not bring back what the event stream has finished.
+  if (known && !known.isActive && view.state !== known.view.state && ACTIVE.has(view.state)) return;
+  const wasActive = known?.isActive ?? false;
+  const before = known?.view.state;
   const message = timeline.upsert(view, { isNew: true });
   if (view.state !== before && view.reply && (wasActive || message.isActive)) announce(view.reply);
+  if (view.job !== null && view.state !== before) settings.refreshSoon();
   showWelcome();
 }
 
@@ -88,7 +171,7 @@ async function showSnapshot({ messages, has_earlier: hasEarlier }) {
 
 async function loadEarlier(before) {
   try {
-    const page = await fetchHistory(before);
+    const page = await fetchHistory({ before });
     timeline.prepend(page.messages);
     return page;
   } catch (problem) {

@@ -1,9 +1,15 @@
 // The line at the bottom: Enter sends, Shift+Enter breaks the line, ↑ and ↓ recall what was typed,
 // "/" comes here from anywhere, Escape leaves.
 
+import { Attachment } from '/assets/attachment.js';
+
 export class Composer {
-  constructor({ form, field, button, recall, onSend }) {
-    Object.assign(this, { form, field, button, recall, onSend });
+  constructor({ form, labels, recall, onSend, onProblem }) {
+    Object.assign(this, { form, recall, onSend });
+    this.field = form.querySelector('textarea');
+    this.button = form.querySelector('.send');
+    this.attachment = new Attachment({ form, field: this.field, labels, onProblem });
+    const { field } = this;
     this.recalled = 0; // How many commands back; 0 is the draft.
     this.draft = '';
     form.addEventListener('submit', (event) => {
@@ -33,7 +39,7 @@ export class Composer {
     this.field.value = '';
     this.recalled = 0;
     this.refresh();
-    this.onSend(text);
+    this.onSend(text, this.attachment.take());
   }
 
   refresh() {
@@ -60,7 +66,7 @@ export class Composer {
 
   onKeyAnywhere(event) {
     if (event.key !== '/' || event.ctrlKey || event.altKey || event.metaKey) return;
-    if (document.activeElement?.matches('input, textarea')) return;
+    if (document.activeElement?.matches('input, textarea, select') || document.querySelector('dialog[open]')) return;
     // In an empty line the key's own "/" begins a command.
     if (this.field.value !== '') event.preventDefault();
     this.field.focus();

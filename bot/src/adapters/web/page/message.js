@@ -1,19 +1,23 @@
 // One exchange: what the person typed, and under it everything the bot has said about it so far.
 
+import { buttonElement } from '/assets/buttons.js';
+import { InlineForm } from '/assets/form.js';
 import { Picture } from '/assets/picture.js';
 
 const template = document.getElementById('message-template');
 const ACTIVE = ['pending', 'queued', 'running'];
 const LONG_COMMAND = 600;
+// The page has the recipe already and copies it by itself.
+const OWN_ACTIONS = ['recipe'];
 
 export class Message {
   constructor(view, labels, actions) {
     this.labels = labels;
     this.actions = actions;
     this.pictures = [];
+    this.shownButtons = '';
     this.element = template.content.firstElementChild.cloneNode(true);
     this.part = (name) => this.element.querySelector(`.${name}`);
-    this.part('again').addEventListener('click', () => actions.onAgain(this.view.text));
     this.part('copy').addEventListener('click', () => this.copyRecipe());
     this.part('retry').addEventListener('click', () => actions.onRetry(this));
     this.showCommand(view.text);
@@ -25,6 +29,7 @@ export class Message {
   }
 
   update(view) {
+    if (this.view && this.view.state !== view.state) this.showAside(''); // It was about what is over now.
     this.view = view;
     this.element.dataset.state = view.state;
     this.element.dataset.id = view.id;
@@ -35,6 +40,8 @@ export class Message {
     this.showProgress(view);
     this.showPictures(view);
     this.showCaption(view);
+    this.showButtons(view);
+    if (view.form && !this.form) this.showForm(view.form);
   }
 
   showCommand(text) {
@@ -53,18 +60,18 @@ export class Message {
   }
 
   showPictures({ state, images, size, preview, step, num_inference_steps: steps, recipe, text }) {
-    const failed = !this.isActive && images.length === 0;
-    const count = failed || size === null ? images.length : Math.max(size.count, images.length);
+    const waits = this.isActive && size !== null;
+    const count = waits ? Math.max(size.count, images.length) : images.length;
     while (this.pictures.length > count) this.pictures.pop().element.remove();
     while (this.pictures.length < count) {
-      const picture = new Picture();
+      const picture = new Picture(this.labels);
       this.pictures.push(picture);
       this.part('pictures').append(picture.element);
     }
     this.part('work').classList.toggle('many', count > 1);
     this.pictures.forEach((picture, index) => {
       const image = images[index] ?? size;
-      picture.setSize(image.width, image.height, count);
+      picture.setSize(image, count);
       if (images[index]) picture.showResult(images[index], recipe?.prompt ?? text, count > 1);
     });
     if (state === 'running' && preview && this.pictures[preview.index]) {
@@ -92,9 +99,45 @@ export class Message {
       ]),
     );
     const download = this.part('caption').querySelector('.download');
-    download.hidden = images.length !== 1;
+    download.hidden = images.length !== 1 || images[0].url === null;
+    if (download.hidden) return;
     download.href = `${images[0].url}?download`;
     download.download = images[0].file_name;
+  }
+
+  // Buttons about one of several pictures stand below it, the others beside the recipe, or alone.
+  showButtons({ buttons, recipe }) {
+    const all = buttons.flat().filter(({ action }) => !(recipe && OWN_ACTIONS.includes(action)));
+    const wanted = JSON.stringify(all);
+    if (wanted === this.shownButtons) return; // Progress must not take the focus from a button.
+    this.shownButtons = wanted;
+    const element = (button) => buttonElement(button, this.labels, (pressed) => this.actions.onPress(this, pressed));
+    const isOfMany = ({ image }) => image !== null && this.pictures.length > 1 && this.pictures[image];
+    const own = all.filter((button) => !isOfMany(button)).map(element);
+    const isAlone = this.part('caption').hidden;
+    this.part('offered').replaceChildren(...(isAlone ? [] : own));
+    this.part('alone').replaceChildren(...(isAlone ? own : []));
+    this.part('alone').hidden = !isAlone || own.length === 0;
+    this.pictures.forEach((picture, index) => picture.showButtons(all.filter((button) => isOfMany(button) && button.image === index).map(element)));
+  }
+
+  // What the service says to a button: a sentence that stays until the next one.
+  showAside(text) {
+    this.part('aside').textContent = text;
+  }
+
+  showForm(form) {
+    this.form?.close();
+    const opener = document.activeElement;
+    this.form = new InlineForm(form, {
+      onSend: (given) => this.actions.onForm(given),
+      onClose: () => {
+        this.form = null;
+        if (document.activeElement === document.body && this.element.contains(opener)) opener.focus();
+      },
+    });
+    this.part('aside').after(this.form.element);
+    this.form.show();
   }
 
   async copyRecipe() {

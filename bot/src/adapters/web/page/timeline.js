@@ -47,6 +47,27 @@ export class Timeline {
     this.list.replaceChildren();
   }
 
+  // Whether the focus was in what is gone now.
+  remove(id) {
+    const { element } = this.messages.get(id);
+    const hadFocus = element.contains(document.activeElement);
+    this.messages.delete(id);
+    element.remove();
+    this.drawDays();
+    return hadFocus;
+  }
+
+  // Brings a message to where one looks. False when it is not on the page.
+  reveal(id) {
+    const message = this.messages.get(id);
+    if (!message) return false;
+    this.isAtBottom = false;
+    message.element.tabIndex = -1;
+    message.element.focus({ preventScroll: true });
+    message.element.scrollIntoView({ block: 'center' });
+    return true;
+  }
+
   upsert(view, { isNew = false } = {}) {
     const known = this.messages.get(view.id);
     if (known) {

@@ -115,15 +115,88 @@ async fn a_token_is_asked_for() {
         .filter(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS)
         .count();
     assert_eq!(refused, 16, "guessing is slow");
-    let right = tester.send(login(), "token=correct+horse").await;
+    let locked_out = tester.send(login(), "token=correct+horse").await;
+    assert_eq!(locked_out.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(locked_out.header("retry-after"), "6");
+    let elsewhere = login().extension(from("10.0.0.2"));
+    let right = tester.send(elsewhere, "token=correct+horse").await;
     assert_eq!(
         (right.status, right.header(LOCATION.as_str())),
         (StatusCode::SEE_OTHER, "/".to_owned())
     );
     let cookie = right.header(SET_COOKIE.as_str());
     let cookie = cookie.split(';').next().unwrap();
+    let check = async |address: &str, expected: StatusCode| {
+        let page = get("/").header(COOKIE, cookie).extension(from(address));
+        assert_eq!(tester.send(page, "").await.status, expected);
+    };
+    check("10.0.0.2", StatusCode::OK).await;
+    // A cookie can be guessed as well as a token.
+    check("0.0.0.0", StatusCode::TOO_MANY_REQUESTS).await;
+}
+
+#[tokio::test]
+async fn who_changes_too_much_has_to_wait() {
+    let tester = Tester::new().await;
+    let command = async |address: &str| {
+        let request = post("/api/commands")
+            .extension(from(address))
+            .header(CONTENT_TYPE, "application/json");
+        tester.send(request, "{").await
+    };
+    let mut answers = Vec::new();
+    for _ in 0..130 {
+        answers.push(command("10.0.0.1").await);
+    }
+    let refused: Vec<&Answer> = answers
+        .iter()
+        .filter(|answer| answer.status == StatusCode::TOO_MANY_REQUESTS)
+        .collect();
+    assert!(refused.len() > 1, "{} of 130 were refused", refused.len());
+    assert!(refused.iter().all(|answer| answer.header("retry-after") == "1"));
+    assert_eq!(command("10.0.0.2").await.status, StatusCode::BAD_REQUEST);
+    let reading = get("/api/history").extension(from("10.0.0.1"));
     assert_eq!(
-        tester.send(get("/").header(COOKIE, cookie), "").await.status,
-        StatusCode::OK
+        tester.send(reading, "").await.status,
+        StatusCode::OK,
+        "one can look on"
     );
+}
+
+#[tokio::test]
+async fn a_new_person_for_every_command_does_not_help() {
+    let tester = Tester::new().await;
+    let command = async |address: &str, cookie: &str| {
+        let request = post("/api/commands")
+            .extension(from(address))
+            .header(COOKIE, cookie)
+            .header(CONTENT_TYPE, "application/json");
+        tester.send(request, r#"{"text":"/ping","key":"k"}"#).await
+    };
+    for number in 0..30 {
+        // Half of them invent a cookie.
+        let cookie = match number % 2 {
+            0 => "other=1".to_owned(),
+            _ => format!("ekaki_user={number:032x}"),
+        };
+        assert_eq!(command("10.0.0.1", &cookie).await.status, StatusCode::OK);
+    }
+    let refused = command("10.0.0.1", "other=1").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_ne!(refused.header("retry-after"), "");
+    assert_eq!(command("10.0.0.2", "other=1").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_command_beside_a_file_is_not_longer_than_one_alone() {
+    let tester = Tester::new().await;
+    let send = async |text: &str| {
+        let command = json!({ "text": text, "key": "k" });
+        let part = "Content-Disposition: form-data; name=\"command\"";
+        let body = format!("--b\r\n{part}\r\n\r\n{command}\r\n--b--\r\n");
+        let request = post("/api/commands").header(CONTENT_TYPE, "multipart/form-data; boundary=b");
+        tester.send(request, body).await.status
+    };
+    assert_eq!(send("/ping").await, StatusCode::OK);
+    assert_eq!(send(&"x".repeat(70_000)).await, StatusCode::PAYLOAD_TOO_LARGE);
 }

@@ -42,7 +42,7 @@ async fn a_picture_from_command_to_history() {
     後藤ひとり
     Steps: 3, Sampler: DDIM, CFG scale: 3, Seed: 18446744073709551614, Size: 128x128, Model: avatar, RNG: CPU, Version: Ekaki 0.1.0
     ");
-    assert_snapshot!(message["images"][1], @r#"{"file_name":"ekaki-1-2.png","height":128,"seed":"18446744073709551615","url":"/api/images/1/1","width":128}"#);
+    assert_snapshot!(message["images"][1], @r#"{"file_name":"ekaki-1-2.png","height":128,"is_spoiler":false,"kind":"picture","seed":"18446744073709551615","url":"/api/images/1/1","width":128}"#);
     assert!(tester.adapter.shared.hub.live(&person.cookie).is_empty());
 }
 
@@ -105,9 +105,9 @@ async fn history_comes_in_pages() {
     let person = tester.person().await;
     let id = person.cookie.split('=').nth(1).unwrap();
     let no_limits = LimitCheck {
-        queued_per_user: 100,
+        queued: Some(100),
         max_queued: 100,
-        per_day: None,
+        ..LimitCheck::default()
     };
     for number in 0..45 {
         let address = json!({ "user": id, "message": format!("m{number}"), "text": "/draw x" });
@@ -179,6 +179,20 @@ async fn pictures_belong_to_one_person() {
 }
 
 #[tokio::test]
+async fn how_a_picture_came_to_be_is_served() {
+    let tester = Tester::new().await;
+    let person = tester.person().await;
+    let mut events = person.events().await;
+    tester.finish();
+    person.type_command("blue eyes --filmstrip webp", "e").await;
+    events.end().await;
+    let animation = person.get("/api/images/1/1").await;
+    assert_eq!(animation.status, StatusCode::OK);
+    assert_snapshot!(animation.header("content-type"), @"image/webp");
+    assert!(animation.bytes().await.starts_with(b"RIFF"));
+}
+
+#[tokio::test]
 async fn a_job_is_told_after_a_restart() {
     let tester = Tester::new().await;
     let person = tester.person().await;
@@ -188,9 +202,9 @@ async fn a_job_is_told_after_a_restart() {
     let mut job: NewJob = crate::store::tests::new_job(id);
     job.user.platform = crate::adapters::web::PLATFORM;
     let no_limits = LimitCheck {
-        queued_per_user: 1,
+        queued: Some(1),
         max_queued: 1,
-        per_day: None,
+        ..LimitCheck::default()
     };
     let inserted = tester.store.jobs().insert(&job, &no_limits).await.unwrap();
     assert_eq!(inserted.job, JobId(1));

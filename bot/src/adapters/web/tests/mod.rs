@@ -1,21 +1,27 @@
 //! The router over a real job log and a real queue; only the pictures are made up.
 
 mod access;
+mod admin;
+mod buttons;
 mod conversation;
+mod health;
 mod hub;
 mod page;
+mod view;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
+use axum::extract::ConnectInfo;
 use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, SET_COOKIE};
 use axum::http::request::Builder;
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use futures::StreamExt as _;
 use inference::{
-    Family, GenerateOutput, InferenceError, ModelDefaults, ModelInfo, Recipe, RgbImage, Timings,
+    Family, GenerateOutput, InferenceError, ModelDefaults, ModelInfo, Recipe, RgbImage, Snapshot, Timings,
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -29,15 +35,17 @@ use super::router::{self, WebState};
 use super::{WebAdapter, WebDeps, bind};
 use crate::chat::Outbox;
 use crate::commands::{CommandContext, Commands};
-use crate::config::{QueueConfig, ShutdownConfig, WebConfig};
+use crate::config::{Config, ConfigSources, QueueConfig, ShutdownConfig, WebConfig};
 use crate::i18n::Locale;
-use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::queue::{
     Clock, GenerateJob, GenerateProgress, ImageGenerator, JobQueue, QueueParts, QueueSettings,
 };
+use crate::rules::{LiveRules, ReadConfig};
 use crate::store::Store;
 
 const STEPS: u32 = 3;
+const ADMIN_TOKEN: &str = "battery staple";
 
 /// Makes a step whenever the test says so.
 struct Stepwise {
@@ -97,12 +105,17 @@ impl ImageGenerator for Stepwise {
 
 fn output(job: &GenerateJob, index: u32) -> GenerateOutput {
     let draw = &job.draw;
+    let colour = [u8::try_from(index).unwrap_or(0); 3].into();
+    let image = RgbImage::from_pixel(draw.width, draw.height, colour);
+    let snapshots = draw.filmstrip.map(|_| {
+        let image = image.clone();
+        [1, STEPS].map(|step| Snapshot {
+            step,
+            image: image.clone(),
+        })
+    });
     GenerateOutput {
-        image: RgbImage::from_pixel(
-            draw.width,
-            draw.height,
-            [u8::try_from(index).unwrap_or(0); 3].into(),
-        ),
+        image,
         recipe: Recipe {
             prompt: draw.prompt.clone(),
             negative_prompt: draw.negative_prompt.clone(),
@@ -117,6 +130,8 @@ fn output(job: &GenerateJob, index: u32) -> GenerateOutput {
         },
         timings: Timings::default(),
         truncated_prompt: false,
+        snapshots: snapshots.into_iter().flatten().collect(),
+        safety: None,
     }
 }
 
@@ -141,23 +156,30 @@ impl Tester {
         let config = WebConfig {
             bind: "127.0.0.1:0".parse().unwrap(),
             token: token.map(SecretString::from),
+            admin_token: Some(SecretString::from(ADMIN_TOKEN)),
         };
         let deps = WebDeps {
             store: store.clone(),
+            metrics: Metrics::new(store.clone(), None),
             default_locale: Locale::EN,
         };
         let adapter = Arc::new(WebAdapter::new(bind(&config).await.unwrap(), &config, deps).unwrap());
         let outbox = Outbox::new(store.clone(), Clock::system(), vec![adapter.clone()]);
         let steps = Arc::new(Semaphore::new(0));
-        let limits = Limits {
-            queued_per_user: 3,
-            max_queued: 100,
-            per_day: None,
-            max_steps: 50,
-            max_pixels: 512 * 512,
-            max_count: 4,
-            max_prompt_chars: 100,
-        };
+        let read_config: ReadConfig = Arc::new(|| {
+            let folder = std::path::PathBuf::from("/nonexistent");
+            Config::load(&ConfigSources {
+                folder,
+                ..ConfigSources::default()
+            })
+        });
+        let mut settings = read_config().unwrap();
+        settings.limits.queued = 3;
+        settings.limits.max_pixels = 512 * 512;
+        settings.limits.max_prompt_chars = 100;
+        let rules = LiveRules::new(&settings, read_config, store.clone())
+            .await
+            .unwrap();
         let queue = QueueConfig {
             concurrency: 1,
             max_queued: 100,
@@ -166,10 +188,9 @@ impl Tester {
         };
         let queue = JobQueue::new(QueueParts {
             store: store.clone(),
-            limits: limits.clone(),
             settings: QueueSettings::new(&queue, &ShutdownConfig { drain_seconds: 0 }),
             generator: Arc::new(Stepwise { steps: steps.clone() }),
-            events: Arc::new(outbox),
+            events: Arc::new(outbox.clone()),
             clock: Clock::system(),
         });
         let shutdown = CancellationToken::new();
@@ -180,9 +201,10 @@ impl Tester {
         let context = CommandContext {
             queue,
             store: store.clone(),
-            limits,
+            rules,
             clock: Clock::system(),
             random_seed: || u64::MAX - 1,
+            outbox,
         };
         let state = WebState {
             shared: adapter.shared.clone(),
@@ -236,6 +258,11 @@ fn get(path: &str) -> Builder {
         .method(Method::GET)
         .uri(path)
         .header(HOST, "127.0.0.1:7860")
+}
+
+/// A connection from this address.
+fn from(address: &str) -> ConnectInfo<SocketAddr> {
+    ConnectInfo(SocketAddr::new(address.parse().unwrap(), 5000))
 }
 
 fn post(path: &str) -> Builder {

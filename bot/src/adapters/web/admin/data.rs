@@ -1,0 +1,176 @@
+//! `GET /api/admin/…`: what the admin page shows.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use chrono::{DateTime, Offset as _, TimeDelta, TimeZone as _, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::adapters::web::api::ApiError;
+use crate::adapters::web::router::WebState;
+use crate::chat::UserId;
+use crate::commands::CommandContext;
+use crate::queue::{QueueMode, QueuePlace};
+use crate::store::{AuditLine, Block, DayStats, JobId, StatsQuery, StoredWord, UserStats};
+
+/// Lines of the queue that are shown.
+const MAX_PLACES: usize = 100;
+/// Lines on one page of the audit log.
+const MAX_LINES: u32 = 50;
+/// People that are shown.
+const MAX_PEOPLE: u32 = 50;
+/// Most days of statistics.
+const MAX_DAYS: i64 = 366;
+/// Days of statistics when none are named.
+const DAYS: i64 = 30;
+
+type Answer<T> = Result<Json<T>, ApiError>;
+
+/// What the service is doing.
+#[derive(Debug, Serialize)]
+pub(super) struct Queue {
+    mode: QueueMode,
+    running: Vec<Place>,
+    waiting: Vec<Place>,
+    /// All that wait, also those that are not in the list.
+    waiting_count: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Place {
+    job: JobId,
+    user: UserId,
+    position: u32,
+    remaining_s: Option<u64>,
+}
+
+pub(super) async fn queue(State(state): State<WebState>) -> Json<Queue> {
+    let queue = &state.commands.context().queue;
+    let snapshot = queue.snapshot();
+    let places = |places: Vec<QueuePlace>| places.into_iter().take(MAX_PLACES).map(Place::from).collect();
+    Json(Queue {
+        mode: queue.mode(),
+        waiting_count: snapshot.waiting.len(),
+        running: places(snapshot.running),
+        waiting: places(snapshot.waiting),
+    })
+}
+
+impl From<QueuePlace> for Place {
+    fn from(place: QueuePlace) -> Self {
+        Self {
+            job: place.job,
+            user: place.user,
+            position: place.position,
+            remaining_s: place.remaining.map(|remaining| remaining.as_secs()),
+        }
+    }
+}
+
+/// The limits that admins have set, by scope.
+#[derive(Debug, Serialize)]
+pub(super) struct Scope {
+    scope: String,
+    limits: Value,
+}
+
+pub(super) async fn limits(State(state): State<WebState>) -> Answer<Vec<Scope>> {
+    let set = state.commands.context().store.admin().limits().await?;
+    let scopes = set.into_iter().map(|set| Scope {
+        scope: set.scope,
+        limits: set.limits,
+    });
+    Ok(Json(scopes.collect()))
+}
+
+pub(super) async fn words(State(state): State<WebState>) -> Answer<Vec<StoredWord>> {
+    Ok(Json(state.commands.context().store.admin().words().await?))
+}
+
+/// Who draws, and who may not.
+#[derive(Debug, Serialize)]
+pub(super) struct People {
+    active: Vec<UserStats>,
+    blocks: Vec<Block>,
+}
+
+pub(super) async fn people(State(state): State<WebState>) -> Answer<People> {
+    let context = state.commands.context();
+    let query = stats_query(context, DAYS);
+    Ok(Json(People {
+        active: context.store.stats().by_user(&query, MAX_PEOPLE).await?,
+        blocks: context.store.admin().blocks(None, context.clock.now()).await?,
+    }))
+}
+
+/// How many days are wanted.
+#[derive(Debug, Deserialize)]
+pub(super) struct StatsDays {
+    days: Option<i64>,
+}
+
+pub(super) async fn stats(
+    State(state): State<WebState>,
+    query: Result<Query<StatsDays>, QueryRejection>,
+) -> Answer<Vec<DayStats>> {
+    let Query(StatsDays { days }) = query.map_err(|_| ApiError::BadRequest)?;
+    let context = state.commands.context();
+    let query = stats_query(context, days.unwrap_or(DAYS).clamp(1, MAX_DAYS));
+    let mut found = context.store.stats().by_day(&query).await?;
+    fill_gaps(&mut found, &query, context.clock.now());
+    Ok(Json(found))
+}
+
+/// The last `days` days, from midnight on, in the time zone of the service.
+fn stats_query(context: &CommandContext, days: i64) -> StatsQuery {
+    let now = context.clock.now();
+    let offset = context
+        .rules
+        .current()
+        .time_zone
+        .offset_from_utc_datetime(&now.naive_utc())
+        .fix();
+    let today = now.with_timezone(&offset).date_naive();
+    let first = today - TimeDelta::days(days - 1);
+    let since = first.and_time(chrono::NaiveTime::MIN) - TimeDelta::seconds(offset.local_minus_utc().into());
+    StatsQuery {
+        platform: None,
+        server: None,
+        since: since.and_utc(),
+        offset,
+    }
+}
+
+/// A day without a job is a day, too.
+fn fill_gaps(days: &mut Vec<DayStats>, query: &StatsQuery, now: DateTime<Utc>) {
+    let day_of = |time: DateTime<Utc>| time.with_timezone(&query.offset).date_naive();
+    let all = day_of(query.since)
+        .iter_days()
+        .take_while(|day| *day <= day_of(now));
+    *days = all
+        .map(|day| {
+            let known = days.iter().find(|known| known.day == day).copied();
+            known.unwrap_or(DayStats {
+                day,
+                ..DayStats::default()
+            })
+        })
+        .collect();
+}
+
+/// Which page of the audit log is wanted.
+#[derive(Debug, Deserialize)]
+pub(super) struct AuditQuery {
+    /// Only lines older than this one; the newest when it is missing.
+    before: Option<i64>,
+}
+
+pub(super) async fn audit(
+    State(state): State<WebState>,
+    query: Result<Query<AuditQuery>, QueryRejection>,
+) -> Answer<Vec<AuditLine>> {
+    let Query(AuditQuery { before }) = query.map_err(|_| ApiError::BadRequest)?;
+    let admin = state.commands.context().store.admin();
+    Ok(Json(admin.audit(None, before, MAX_LINES).await?))
+}

@@ -1,0 +1,79 @@
+//! `admin limit show`: which limits hold, and who has set them.
+
+use async_trait::async_trait;
+
+use super::{
+    Access, Arguments, Caller, Command, CommandContext, CommandError, CommandRequest, CommandSpec,
+    OptionKind, OptionSpec, Reply, UserError, answer, limit_text, list, texts,
+};
+use crate::limits::{LimitChange, LimitRules};
+use crate::rules::Authority;
+
+pub(in crate::commands) struct LimitShow;
+
+static SPEC: CommandSpec = CommandSpec {
+    name: "admin limit show",
+    access: Access::Admin,
+    asks: false,
+    positional: Some(&SCOPE),
+    options: &[],
+};
+
+/// Whom limits are about.
+pub(super) const SCOPE: OptionSpec = OptionSpec::new("scope", OptionKind::Words, "role=123");
+
+#[async_trait]
+impl Command for LimitShow {
+    fn spec(&self) -> &'static CommandSpec {
+        &SPEC
+    }
+
+    async fn run(
+        &self,
+        context: &CommandContext,
+        request: &CommandRequest,
+        arguments: Arguments,
+    ) -> Result<Option<Reply>, CommandError> {
+        let caller = Caller::of(context, request, &SPEC)?;
+        let rules = context.rules.current();
+        let typed = arguments.get(SCOPE.name).unwrap_or_default();
+        if typed.is_empty() && caller.authority == Authority::All {
+            return answer(everything(&caller, &rules.limits));
+        }
+        let LimitChange { rule, unset } = match limit_text::read(typed) {
+            Ok(change) => change,
+            Err(error) => return answer(limit_text::mistake(caller.locale, &error)),
+        };
+        if !rule.values.is_empty() || !unset.is_empty() {
+            return Err(UserError::BadValue {
+                option: &SCOPE,
+                value: typed.to_owned(),
+            }
+            .into());
+        }
+        let Some(scope) = caller.authority.confine(&request.user.platform, rule.scope) else {
+            return Ok(Some(caller.elsewhere()));
+        };
+        let lines: Vec<String> = rules
+            .limits
+            .show(&scope)
+            .iter()
+            .map(|source| limit_text::held(caller.locale, source))
+            .collect();
+        answer(list(
+            caller.locale,
+            texts::limits_of(caller.locale, &scope.to_string()),
+            &lines,
+        ))
+    }
+}
+
+/// Every rule as it was written.
+fn everything(caller: &Caller, limits: &LimitRules) -> String {
+    let lines: Vec<String> = limits
+        .all()
+        .iter()
+        .map(|(origin, rule)| limit_text::rule(caller.locale, *origin, rule))
+        .collect();
+    list(caller.locale, texts::all_limits(caller.locale), &lines)
+}

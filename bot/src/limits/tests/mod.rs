@@ -1,0 +1,3 @@
+mod clamp;
+mod rules;
+mod text;
