@@ -3,6 +3,7 @@
 error-empty-prompt = Please say what to draw, for example: /draw 後藤ひとり
 error-prompt-too-long = The prompt has { $chars } characters; at most { $max } are possible.
 error-unknown-command = There is no command /{ $name }. /help shows what I understand.
+error-no-options = /{ $command } has no option --{ $name }, and no others.
 error-unknown-option = /{ $command } has no option --{ $name }. It has: { $known }
 error-option-without-use = /{ $command } takes nothing after its name.
 error-missing-value = --{ $option } needs a value, for example: --{ $option } { $example }

@@ -3,6 +3,7 @@
 error-empty-prompt = 描いてほしいものを書いてください。例：/draw 後藤ひとり
 error-prompt-too-long = プロンプトが{ $chars }文字あります。{ $max }文字以内にしてください。
 error-unknown-command = /{ $name }というコマンドはありません。使い方は/helpで確認できます。
+error-no-options = /{ $command }にはオプションがありません（--{ $name }は使えません）。
 error-unknown-option = /{ $command }に--{ $name }というオプションはありません。使えるオプション：{ $known }
 error-option-without-use = /{ $command }の後には何も書けません。
 error-missing-value = --{ $option }には値が必要です。例：--{ $option } { $example }

@@ -67,6 +67,10 @@ fn mistakes_are_explained() {
         "/draw has no option --step. It has: --no, --size, --steps, --guidance, --seed, --count, --sampler, --model, \
          --style, --source, --strength, --clip-skip, --filmstrip, --private, --raw",
     );
+    check(
+        "/again 1 --steps 3",
+        "/again has no option --steps, and no others.",
+    );
     check("cat --steps", "--steps needs a value, for example: --steps 20");
     check(
         "cat --steps --seed 5",

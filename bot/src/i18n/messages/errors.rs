@@ -33,7 +33,12 @@ pub fn unknown_option(locale: Locale, command: &str, name: &str, known: &str) ->
         ("name", plain(&name)),
         ("known", plain(&known)),
     ];
-    text(locale, "error-unknown-option", &arguments)
+    let key = if known.is_empty() {
+        "error-no-options"
+    } else {
+        "error-unknown-option"
+    };
+    text(locale, key, &arguments)
 }
 
 /// A command without options was given some text.
