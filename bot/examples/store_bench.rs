@@ -1,7 +1,7 @@
 //! Fills a data folder with a million jobs and says as a table how long the job log takes to answer.
 //!
 //! ```sh
-//! cargo run --release -p bot --example store_bench -- /tmp/ekaki-bench 1000000
+//! cargo run --release -p bot --example store_bench -- target/store-bench 1000000
 //! ```
 //!
 //! A folder that is filled already is only measured, so that the second run can begin with cold caches of the system.

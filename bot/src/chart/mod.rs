@@ -7,7 +7,7 @@ mod axis;
 mod canvas;
 mod digits;
 
-use chrono::{Datelike as _, Days, NaiveDate};
+use chrono::Datelike as _;
 use inference::images::{ImageError, encode_png};
 
 use self::axis::Axis;
@@ -57,27 +57,6 @@ pub struct Chart {
     pub width: u32,
     /// Height in pixels.
     pub height: u32,
-}
-
-/// Every day from the first to the last one, also those on which nothing happened.
-pub fn every_day(days: &[DayStats], first: NaiveDate, last: NaiveDate) -> Vec<DayStats> {
-    first
-        .iter_days()
-        .take_while(|day| *day <= last)
-        .map(|day| {
-            let known = days.iter().find(|known| known.day == day);
-            known.copied().unwrap_or(DayStats {
-                day,
-                ..DayStats::default()
-            })
-        })
-        .collect()
-}
-
-/// The first of so many days that end with `last`.
-pub fn first_of(last: NaiveDate, days: u32) -> NaiveDate {
-    last.checked_sub_days(Days::new(u64::from(days.saturating_sub(1))))
-        .unwrap_or(last)
 }
 
 /// Plots days side by side: above jobs (blue bars) with those that failed (red) and people (a yellow line), in the middle

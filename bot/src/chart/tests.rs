@@ -1,7 +1,7 @@
 use chrono::NaiveDate;
 use image::RgbImage;
 
-use super::{Chart, FAILED, HEIGHT, IMAGES, JOBS, LABELS, SECONDS, USERS, WIDTH, every_day, first_of, plot};
+use super::{Chart, FAILED, HEIGHT, IMAGES, JOBS, LABELS, SECONDS, USERS, WIDTH, plot};
 use crate::store::DayStats;
 
 fn day(text: &str) -> NaiveDate {
@@ -84,28 +84,4 @@ fn absurd_numbers_are_plotted_without_harm() {
         });
     }
     assert!(plot(&[]).is_ok());
-}
-
-#[test]
-fn days_without_jobs_are_filled_in() {
-    let last = day("2026-03-01");
-    let first = first_of(last, 3);
-    assert_eq!(first, day("2026-02-27"));
-    let known = [DayStats {
-        day: day("2026-02-28"),
-        jobs: 5,
-        ..DayStats::default()
-    }];
-    let jobs: Vec<(String, u64)> = every_day(&known, first, last)
-        .iter()
-        .map(|stats| (stats.day.to_string(), stats.jobs))
-        .collect();
-    assert_eq!(
-        jobs,
-        [
-            ("2026-02-27".to_owned(), 0),
-            ("2026-02-28".to_owned(), 5),
-            ("2026-03-01".to_owned(), 0)
-        ]
-    );
 }

@@ -1,6 +1,6 @@
 //! Numbers about the jobs of a time, for admins.
 
-use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
+use chrono::{DateTime, Days, FixedOffset, NaiveDate, NaiveTime, Offset as _, TimeZone, Utc};
 use serde::Serialize;
 use sqlx::FromRow;
 
@@ -53,6 +53,39 @@ pub struct StatsQuery {
     pub since: DateTime<Utc>,
     /// When a day begins.
     pub offset: FixedOffset,
+}
+
+impl StatsQuery {
+    /// All jobs of the last `days` days, the one of `now` among them, from midnight on in a time zone.
+    pub fn of_last_days(now: DateTime<Utc>, time_zone: &impl TimeZone, days: u32) -> Self {
+        let offset = time_zone.offset_from_utc_datetime(&now.naive_utc()).fix();
+        let today = now.with_timezone(&offset).date_naive();
+        let before = Days::new(u64::from(days.saturating_sub(1)));
+        let first = today.checked_sub_days(before).unwrap_or(today);
+        let midnight = first.and_time(NaiveTime::MIN).and_local_timezone(offset);
+        Self {
+            platform: None,
+            server: None,
+            since: midnight.earliest().map_or(now, |time| time.to_utc()),
+            offset,
+        }
+    }
+
+    /// Every day from the first one to that of `now`, also those on which nothing happened.
+    pub fn every_day(&self, known: &[DayStats], now: DateTime<Utc>) -> Vec<DayStats> {
+        let day_of = |time: DateTime<Utc>| time.with_timezone(&self.offset).date_naive();
+        day_of(self.since)
+            .iter_days()
+            .take_while(|day| *day <= day_of(now))
+            .map(|day| {
+                let found = known.iter().find(|stats| stats.day == day).copied();
+                found.unwrap_or(DayStats {
+                    day,
+                    ..DayStats::default()
+                })
+            })
+            .collect()
+    }
 }
 
 /// Numbers about jobs.

@@ -160,61 +160,6 @@ async fn mistakes_are_answered_at_once() {
 }
 
 #[tokio::test]
-async fn help_lists_every_command() {
-    let mut bot = BotTester::start().await;
-    insta::assert_snapshot!(bot.answer("/help").await, @"
-    m1: 🔒 Tell me what to draw and I will draw it. A line without a command is a prompt.
-
-    /draw <prompt> – draws a picture
-    /again [job] – draws an old job again, with a new seed
-    /vary [job] – draws a picture that differs only a little from an old one
-    /upscale [job] – draws an old picture larger
-    /edit [prompt] – draws an old job with another prompt
-    /recipe [job] – shows what a picture was drawn with, also one that you send
-    /show [job] – shows an old job with its pictures and buttons
-    /history [find] – lists your jobs
-    /cancel [job] – ends a job that waits or is being drawn
-    /delete [job] – deletes the pictures of a job and its message
-    /queue – shows what waits and how long it will take
-    /quota – shows how much you may still draw
-    /models – lists the models
-    /styles – lists the styles
-    /settings – shows or changes what you want when you say nothing else
-    /forgetme [code] – deletes everything that is kept about you
-    /ping – says whether I am here
-    /help [command] – shows this text
-
-    /help draw shows what can be said beside a prompt, and the same for every command.
-    ");
-    bot.say(Locale::JA, "m1", "/help").await;
-    insta::assert_snapshot!(bot.line().await, @"
-    m1: 🔒 描いてほしいものを書いてください。コマンドのない文はプロンプトとして扱います。
-
-    /draw <prompt> – 絵を描きます
-    /again [job] – 前のジョブを新しいシードでもう一度描きます
-    /vary [job] – 前の絵を少しだけ変えて描きます
-    /upscale [job] – 前の絵を大きく描きます
-    /edit [prompt] – 前のジョブのプロンプトを書き直して描きます
-    /recipe [job] – 絵の描き方を表示します（送られた画像も読めます）
-    /show [job] – 前のジョブの絵とボタンを表示します
-    /history [find] – あなたのジョブの一覧を表示します
-    /cancel [job] – 順番待ちまたは描画中のジョブを取り消します
-    /delete [job] – ジョブの絵とメッセージを削除します
-    /queue – 順番待ちの様子と待ち時間を表示します
-    /quota – あとどれだけ描けるかを表示します
-    /models – モデルの一覧を表示します
-    /styles – スタイルの一覧を表示します
-    /settings – 何も指定しないときの設定を表示、変更します
-    /forgetme [code] – あなたについて保存されているものをすべて削除します
-    /ping – 動いているかどうかを確認します
-    /help [command] – この説明を表示します
-
-    プロンプトに添えられる指定は「/help draw」で確認できます。ほかのコマンドも同じです。
-    ");
-    bot.stop().await;
-}
-
-#[tokio::test]
 async fn a_failure_is_told_and_does_not_stop_the_next_job() {
     let mut bot = BotTester::start().await;
     let reason = "Failed to allocate memory for requested buffer".to_owned();

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use async_trait::async_trait;
-use chrono::{NaiveDate, NaiveTime, Offset as _};
 
 use super::caller::Reach;
 use super::{
@@ -51,14 +50,14 @@ impl Command for StatsByDay {
         let Some(reach) = caller.reach(&arguments) else {
             return Ok(Some(caller.elsewhere()));
         };
-        let (query, first, last) = query(&caller, count, &reach);
+        let query = query(&caller, count, &reach);
         let known = context
             .store
             .stats()
             .by_day(&query)
             .await
             .context("cannot count the jobs by day")?;
-        let days = chart::every_day(&known, first, last);
+        let days = query.every_day(&known, caller.now.at);
         let plotting = tokio::task::spawn_blocking(move || chart::plot(&days));
         let chart = plotting
             .await
@@ -71,25 +70,14 @@ impl Command for StatsByDay {
     }
 }
 
-/// The jobs of so many days, and the first and the last of the days.
-fn query(caller: &Caller, count: u32, reach: &Reach) -> (StatsQuery, NaiveDate, NaiveDate) {
-    let zone = caller.now.time_zone;
-    let local = caller.now.at.with_timezone(&zone);
-    let (offset, last) = (local.offset().fix(), local.date_naive());
-    let first = chart::first_of(last, count);
-    let midnight = first.and_time(NaiveTime::MIN).and_local_timezone(offset);
-    let since = midnight.earliest().map_or(caller.now.at, |time| time.to_utc());
+/// The jobs of so many days.
+fn query(caller: &Caller, count: u32, reach: &Reach) -> StatsQuery {
     let (platform, server) = reach.place();
-    (
-        StatsQuery {
-            platform: platform.cloned(),
-            server: server.map(str::to_owned),
-            since,
-            offset,
-        },
-        first,
-        last,
-    )
+    StatsQuery {
+        platform: platform.cloned(),
+        server: server.map(str::to_owned),
+        ..StatsQuery::of_last_days(caller.now.at, &caller.now.time_zone, count)
+    }
 }
 
 fn text(caller: &Caller, count: u32, place: &str, days: &[DayStats]) -> String {

@@ -133,3 +133,22 @@ async fn jobs_are_counted_by_state() {
         ]
     );
 }
+
+#[test]
+fn days_begin_at_midnight_and_none_is_left_out() {
+    let tokyo = FixedOffset::east_opt(9 * 60 * 60).expect("an offset");
+    let now: DateTime<Utc> = "2026-02-28T20:00:00Z".parse().expect("a time");
+    let query = StatsQuery::of_last_days(now, &tokyo, 3);
+    assert_eq!(query.since.to_rfc3339(), "2026-02-26T15:00:00+00:00");
+    let known = [DayStats {
+        day: "2026-02-28".parse().expect("a day"),
+        jobs: 5,
+        ..DayStats::default()
+    }];
+    let jobs: Vec<_> = query
+        .every_day(&known, now)
+        .iter()
+        .map(|stats| format!("{} {}", stats.day, stats.jobs))
+        .collect();
+    assert_eq!(jobs, ["2026-02-27 0", "2026-02-28 5", "2026-03-01 0"]);
+}

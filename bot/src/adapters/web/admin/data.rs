@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use chrono::{DateTime, Offset as _, TimeDelta, TimeZone as _, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -21,9 +20,9 @@ const MAX_LINES: u32 = 50;
 /// People that are shown.
 const MAX_PEOPLE: u32 = 50;
 /// Most days of statistics.
-const MAX_DAYS: i64 = 366;
+const MAX_DAYS: u32 = 366;
 /// Days of statistics when none are named.
-const DAYS: i64 = 30;
+const DAYS: u32 = 30;
 
 type Answer<T> = Result<Json<T>, ApiError>;
 
@@ -107,7 +106,7 @@ pub(super) async fn people(State(state): State<WebState>) -> Answer<People> {
 /// How many days are wanted.
 #[derive(Debug, Deserialize)]
 pub(super) struct StatsDays {
-    days: Option<i64>,
+    days: Option<u32>,
 }
 
 pub(super) async fn stats(
@@ -117,46 +116,14 @@ pub(super) async fn stats(
     let Query(StatsDays { days }) = query.map_err(|_| ApiError::BadRequest)?;
     let context = state.commands.context();
     let query = stats_query(context, days.unwrap_or(DAYS).clamp(1, MAX_DAYS));
-    let mut found = context.store.stats().by_day(&query).await?;
-    fill_gaps(&mut found, &query, context.clock.now());
-    Ok(Json(found))
+    let known = context.store.stats().by_day(&query).await?;
+    Ok(Json(query.every_day(&known, context.clock.now())))
 }
 
-/// The last `days` days, from midnight on, in the time zone of the service.
-fn stats_query(context: &CommandContext, days: i64) -> StatsQuery {
-    let now = context.clock.now();
-    let offset = context
-        .rules
-        .current()
-        .time_zone
-        .offset_from_utc_datetime(&now.naive_utc())
-        .fix();
-    let today = now.with_timezone(&offset).date_naive();
-    let first = today - TimeDelta::days(days - 1);
-    let since = first.and_time(chrono::NaiveTime::MIN) - TimeDelta::seconds(offset.local_minus_utc().into());
-    StatsQuery {
-        platform: None,
-        server: None,
-        since: since.and_utc(),
-        offset,
-    }
-}
-
-/// A day without a job is a day, too.
-fn fill_gaps(days: &mut Vec<DayStats>, query: &StatsQuery, now: DateTime<Utc>) {
-    let day_of = |time: DateTime<Utc>| time.with_timezone(&query.offset).date_naive();
-    let all = day_of(query.since)
-        .iter_days()
-        .take_while(|day| *day <= day_of(now));
-    *days = all
-        .map(|day| {
-            let known = days.iter().find(|known| known.day == day).copied();
-            known.unwrap_or(DayStats {
-                day,
-                ..DayStats::default()
-            })
-        })
-        .collect();
+/// The last `days` days in the time zone of the service.
+fn stats_query(context: &CommandContext, days: u32) -> StatsQuery {
+    let time_zone = context.rules.current().time_zone;
+    StatsQuery::of_last_days(context.clock.now(), &time_zone, days)
 }
 
 /// Which page of the audit log is wanted.
