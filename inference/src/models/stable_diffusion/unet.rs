@@ -1,6 +1,6 @@
 //! The UNet: noisy latents and a conditioning to a prediction.
 
-use ndarray::{ArrayD, Axis, Ix4};
+use ndarray::{ArrayD, ArrayView, Axis, Dimension, Ix4};
 
 use crate::error::{InferenceError, LoadError};
 use crate::models::{Prediction, Row};
@@ -103,10 +103,10 @@ impl Unet {
         let (_, _, height, width) = first.sample.dim();
         let (tokens, dimensions) = first.conditioning.hidden_states.dim();
         let sample = self.samples(rows)?;
-        let hidden_states: Vec<f32> = rows
-            .iter()
-            .flat_map(|row| row.conditioning.hidden_states.iter().copied())
-            .collect();
+        let mut hidden_states = Vec::with_capacity(rows.len() * tokens * dimensions);
+        for row in rows {
+            append(&mut hidden_states, row.conditioning.hidden_states.view());
+        }
         let (timesteps, timestep_shape): (Vec<f32>, _) = if self.io.has_one_timestep() {
             (
                 vec![first.timestep],
@@ -151,8 +151,10 @@ impl Unet {
                 let reason = format!("it reads {} channels, not {channels}", self.channels);
                 return Err(self.session.failed(reason));
             }
-            values.extend(row.sample);
-            values.extend(row.inpaint.into_iter().flatten());
+            append(&mut values, row.sample.view());
+            if let Some(inpaint) = row.inpaint {
+                append(&mut values, inpaint.view());
+            }
         }
         Ok(values)
     }
@@ -169,6 +171,14 @@ impl Unet {
                 "its output has the shape {found} instead of {expected:?}"
             ))),
         }
+    }
+}
+
+/// Adds all values of an array, in one go where they lie one after another, as they nearly always do.
+fn append<D: Dimension>(values: &mut Vec<f32>, array: ArrayView<'_, f32, D>) {
+    match array.as_slice() {
+        Some(slice) => values.extend_from_slice(slice),
+        None => values.extend(array),
     }
 }
 
