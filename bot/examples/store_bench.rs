@@ -172,6 +172,16 @@ async fn measure_reads(store: &Store) -> Result<(), Box<dyn Error>> {
         jobs.search(&history(0, "\u{732b}")).await
     })
     .await?;
+    measure("the same, page after page to the oldest job", async |_| {
+        let mut query = history(0, "\u{732b}");
+        loop {
+            query.before = jobs.search(&query).await?.older;
+            if query.before.is_none() {
+                return Ok::<_, bot::store::StoreError>(());
+            }
+        }
+    })
+    .await?;
     measure("usage of one user (quota)", async |n| {
         users.usage(&user(n), now).await
     })

@@ -11,7 +11,7 @@ use inference::{Engine, EngineConfig, ModelSource, SessionConfig};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::adapters;
+use crate::adapters::{self, Deps};
 use crate::chat::{ChatAdapter, Outbox};
 use crate::commands::{CommandContext, Commands, random_seed};
 use crate::config::{Config, InferenceConfig, MAX_COUNT, RuntimeConfig, program_folder};
@@ -56,8 +56,13 @@ impl App {
         let engine = start_engine(config, on_install).await?;
         let stats = engine.clone();
         let metrics = Metrics::new(store.clone(), Some(Arc::new(move || stats.stats())));
-        let adapters = bound.build(config, &store, &metrics)?;
         let rules = LiveRules::new(config, read_config, store.clone()).await?;
+        let deps = Deps {
+            store: store.clone(),
+            metrics: metrics.clone(),
+            default_locale: rules.default_locale(),
+        };
+        let adapters = bound.build(config, deps)?;
         let service = Service::new(Parts {
             store: store.clone(),
             rules,

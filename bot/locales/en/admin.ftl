@@ -64,7 +64,7 @@ admin-cleared = { $count ->
 }
 admin-reloaded = The settings were read again and hold now.
 admin-needs-restart = These need a restart: { $settings }
-admin-reload-failed = Nothing was changed. { $reason }
+admin-reload-failed = Nothing was changed, because the settings cannot be used:
 
 ## Statistics and changes
 
@@ -79,11 +79,44 @@ admin-audit = { $count ->
    *[other] Changes, the newest first:
 }
 
+## Servers and channels
+
+admin-in-channel = channel { $channel }
+admin-channel-allowed = I draw in { $place }, and no longer in channels that are not allowed.
+admin-channel-denied = I no longer draw in { $place }.
+admin-channels = { $count ->
+    [0] I draw in every channel.
+   *[other] Where I draw (✅) and where I do not (⛔):
+}
+admin-defaults = { $count ->
+    [0] No defaults are set here.
+   *[other] What holds when people say nothing else, neither with a command nor in their own settings:
+}
+admin-safeties = { $count ->
+    [0] No admin has set anything about doubtful pictures here.
+   *[other] What admins have set:
+}
+admin-safety-here = Doubtful pictures here: { $action }
+admin-safety-too-mild = In your server you can only be stricter than the settings of the service, which say: { $action }
+admin-place-set = This holds now for { $place }: { $values }
+admin-place-reset = Nothing is set any more for { $place }.
+admin-place-not-set = Nothing was set for { $place }.
+
 ## Commands of admins
 
 command-admin-limit-show = shows which limits hold, and who has set them
 command-admin-limit-set = sets limits for a server, a channel, a role or a person
 command-admin-limit-reset = takes back what was set with /admin limit set
+command-admin-channel-allow = lets me draw in a channel, and in no others but such
+command-admin-channel-deny = keeps me from drawing in a channel
+command-admin-channel-reset = takes back what was said about a channel
+command-admin-channel-list = shows where I draw
+command-admin-default-set = sets what holds when people say nothing else
+command-admin-default-reset = takes back what was set with /admin default set
+command-admin-default-show = shows what holds when people say nothing else
+command-admin-safety-set = sets what happens to doubtful pictures
+command-admin-safety-reset = takes back what was set with /admin safety set
+command-admin-safety-show = shows what happens to doubtful pictures
 command-admin-block = keeps somebody from drawing
 command-admin-unblock = lets somebody draw again
 command-admin-blocks = shows who may not draw
@@ -108,3 +141,6 @@ option-rule = a word, or a regular expression between slashes; with ! before it 
 option-number = the number of the rule
 option-days = how many days
 option-line = only lines before this one
+option-action = allow, spoiler (covered), blur or block (not shown)
+option-channel = the channel; here is this one
+option-role = a role of the server

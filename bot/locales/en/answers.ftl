@@ -53,6 +53,10 @@ history-intro = Your jobs, the newest first:
 history-found = Your jobs with "{ $find }", the newest first:
 history-none = You have no jobs here. Tell me what to draw!
 history-nothing-found = None of your jobs has "{ $find }".
+history-nothing-found-yet = None of the { $jobs } jobs that I looked at has "{ $find }". There are older ones.
+history-nothing-older = No older job of yours has "{ $find }".
+history-none-yet = The { $jobs } jobs that I looked at were deleted. There are older ones.
+history-none-older = You have no older jobs.
 history-line = { $job } · { $time } · { $prompt }{ $state }
 history-queued = { " " }(waiting)
 history-running = { " " }(being drawn)
@@ -60,7 +64,6 @@ history-done = { "" }
 history-failed = { " " }(failed)
 history-cancelled = { " " }(cancelled)
 history-expired = { " " }(given up)
-history-more = Older ones: { $command }
 
 cancel-ended = Job { $job } was taken out of the queue.
 cancel-ending = Job { $job } ends with the present step.
@@ -70,6 +73,10 @@ deleted = { $images ->
    *[other] The { $images } pictures of job { $job } were deleted.
 }
 deleted-without-message = The pictures of job { $job } were deleted, but its message could not be removed. Please remove it yourself.
+originals = { $files ->
+    [one] Here is the file as it is stored.
+   *[other] Here are the { $files } files as they are stored.
+}
 show-not-here = The rules for pictures are stricter here than where job { $job } was drawn, so its pictures are not shown. To draw it again under the rules of this place: /again { $job }
 edit-ask = What should job { $job } show instead? You can also write: /edit { $job } and the new prompt.
 edit-label = New prompt

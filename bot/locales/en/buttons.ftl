@@ -8,6 +8,7 @@ button-upscale = Larger
 button-upscale-image = Larger { $image }
 button-edit = Edit
 button-recipe = Recipe
+button-original = Original
 button-delete = Delete
 button-cancel = Cancel
 button-show = Job { $job }

@@ -12,6 +12,8 @@ error-unknown-choice = There is no { $option } "{ $value }". There is: { $known 
 error-only-a-group = After /{ $name } comes one of: { $commands }
 error-unknown-button = This button is not understood any more. /help shows what I understand.
 error-nothing-given = Please say what /{ $command } should do; /help { $command } shows how.
+error-not-here = I do not draw in this channel. Please try another one.
+error-not-here-but = I do not draw in this channel. Please come to { $channel }.
 error-admins-only = /{ $command } is for admins of this server only.
 error-owners-only = /{ $command } is only for those who run this service.
 

@@ -59,6 +59,7 @@ note-gone = { $count ->
     [one] One more picture is not kept here any more.
    *[other] { $count } more pictures are not kept here any more.
 }
+note-enlarged = Enlarged to { $size } as it is: this model has learnt one size only and would draw something else in a larger picture.
 note-style = Style: { $style }
 note-prompt = Prompt as used: { $prompt }
 note-steps = Steps: { $used } instead of { $asked }, the nearest that is possible here.

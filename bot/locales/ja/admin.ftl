@@ -61,7 +61,7 @@ admin-cleared = { $count ->
 }
 admin-reloaded = 設定を読み直し、反映しました。
 admin-needs-restart = 再起動が必要な設定：{ $settings }
-admin-reload-failed = 何も変更していません。{ $reason }
+admin-reload-failed = 設定に誤りがあるため、何も変更していません：
 
 ## 統計と変更の記録
 
@@ -76,11 +76,44 @@ admin-audit = { $count ->
    *[other] 変更の記録（新しい順）：
 }
 
+## サーバーとチャンネル
+
+admin-in-channel = チャンネル{ $channel }
+admin-channel-allowed = { $place }で描きます。許可していないチャンネルでは描きません。
+admin-channel-denied = { $place }では描かないようにしました。
+admin-channels = { $count ->
+    [0] すべてのチャンネルで描きます。
+   *[other] 描くチャンネル（✅）と描かないチャンネル（⛔）：
+}
+admin-defaults = { $count ->
+    [0] ここには既定の設定はありません。
+   *[other] コマンドにも本人の設定にも指定がないときに使うもの：
+}
+admin-safeties = { $count ->
+    [0] 不適切かもしれない絵について、管理者が設定したものはありません。
+   *[other] 管理者が設定したもの：
+}
+admin-safety-here = ここでの不適切かもしれない絵の扱い：{ $action }
+admin-safety-too-mild = サーバーの管理者は、サービスの設定（{ $action }）より厳しくすることしかできません。
+admin-place-set = { $place }に設定しました：{ $values }
+admin-place-reset = { $place }の設定を取り消しました。
+admin-place-not-set = { $place }には設定がありませんでした。
+
 ## 管理者のコマンド
 
 command-admin-limit-show = 上限と、それを設定した人を表示します
 command-admin-limit-set = サーバー、チャンネル、ロール、人ごとに上限を設定します
 command-admin-limit-reset = /admin limit setで設定した上限を取り消します
+command-admin-channel-allow = 指定したチャンネルだけで描くようにします
+command-admin-channel-deny = チャンネルで描かないようにします
+command-admin-channel-reset = チャンネルの許可や禁止を取り消します
+command-admin-channel-list = どのチャンネルで描くかを表示します
+command-admin-default-set = 指定がないときに使うものを設定します
+command-admin-default-reset = /admin default setで設定したものを取り消します
+command-admin-default-show = 指定がないときに使うものを表示します
+command-admin-safety-set = 不適切かもしれない絵の扱いを設定します
+command-admin-safety-reset = /admin safety setで設定したものを取り消します
+command-admin-safety-show = 不適切かもしれない絵の扱いを表示します
 command-admin-block = 特定の人が描けないようにします
 command-admin-unblock = ブロックを解除します
 command-admin-blocks = ブロックされている人を表示します
@@ -105,3 +138,6 @@ option-rule = 言葉、または/で囲んだ正規表現（先頭に!を付け�
 option-number = ルールの番号
 option-days = 日数
 option-line = この番号より前の記録
+option-action = allow（表示）、spoiler（隠す）、blur（ぼかす）、block（表示しない）
+option-channel = チャンネル（hereならこのチャンネル）
+option-role = サーバーのロール

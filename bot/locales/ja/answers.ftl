@@ -47,6 +47,10 @@ history-intro = あなたのジョブ（新しい順）：
 history-found = 「{ $find }」を含むあなたのジョブ（新しい順）：
 history-none = まだジョブがありません。描いてほしいものを書いてください。
 history-nothing-found = 「{ $find }」を含むジョブはありません。
+history-nothing-found-yet = 調べた{ $jobs }件に「{ $find }」を含むジョブはありませんでした。さらに古いジョブも調べられます。
+history-nothing-older = 「{ $find }」を含むジョブは、これより前にはありません。
+history-none-yet = 調べた{ $jobs }件のジョブはすべて削除されています。さらに古いジョブも調べられます。
+history-none-older = これより前のジョブはありません。
 history-line = { $job } · { $time } · { $prompt }{ $state }
 history-queued = （順番待ち）
 history-running = （描画中）
@@ -54,7 +58,6 @@ history-done = { "" }
 history-failed = （失敗）
 history-cancelled = （取り消し）
 history-expired = （中止）
-history-more = さらに古いジョブ：{ $command }
 
 cancel-ended = ジョブ{ $job }を取り消しました。
 cancel-ending = ジョブ{ $job }を取り消しています。今のステップが終わると止まります。
@@ -63,6 +66,7 @@ deleted = { $images ->
    *[other] ジョブ{ $job }の絵を{ $images }枚削除しました。
 }
 deleted-without-message = ジョブ{ $job }の絵は削除しましたが、メッセージを消せませんでした。お手数ですが、ご自身で削除してください。
+originals = 保存されているファイルをそのままお送りします（{ $files }件）。
 show-not-here = ここでは絵の表示ルールがジョブ{ $job }を描いた場所より厳しいため、絵を表示できません。「/again { $job }」で、ここのルールに沿って描き直せます。
 edit-ask = ジョブ{ $job }のプロンプトをどのように書き直しますか。「/edit { $job } 新しいプロンプト」と書くこともできます。
 edit-label = 新しいプロンプト

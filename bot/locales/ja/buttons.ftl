@@ -8,6 +8,7 @@ button-upscale = 大きくする
 button-upscale-image = { $image }を大きくする
 button-edit = 書き直す
 button-recipe = レシピ
+button-original = 元のファイル
 button-delete = 削除
 button-cancel = 取り消す
 button-show = ジョブ{ $job }

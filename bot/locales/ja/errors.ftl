@@ -12,6 +12,8 @@ error-unknown-choice = { $option }に「{ $value }」はありません。選べ
 error-only-a-group = /{ $name }の後には次のどれかを書いてください：{ $commands }
 error-unknown-button = このボタンは使えなくなりました。使い方は/helpで確認できます。
 error-nothing-given = /{ $command }で何をするかを書いてください。使い方は/help { $command }で確認できます。
+error-not-here = このチャンネルでは絵を描けません。ほかのチャンネルをお使いください。
+error-not-here-but = このチャンネルでは絵を描けません。{ $channel }をお使いください。
 error-admins-only = /{ $command }は、このサーバーの管理者だけが使えます。
 error-owners-only = /{ $command }は、このサービスの運営者だけが使えます。
 

@@ -44,6 +44,7 @@ note-withheld = ほかに{ $count }枚描きましたが、ここではお見せ
 note-spoiler = うち{ $count }枚は、見る人を選ぶ可能性があるため、隠してあります。
 note-blurred = うち{ $count }枚は、ここではそのままお見せできないため、ぼかしてあります。
 note-gone = ほかの{ $count }枚は、もう残っていません。
+note-enlarged = このモデルが学習したサイズは1つだけなので、描き直さずにそのまま{ $size }に拡大しました。
 note-style = スタイル：{ $style }
 note-prompt = 実際に使ったプロンプト：{ $prompt }
 note-steps = ステップ数は{ $asked }ではなく、指定できる範囲の{ $used }で描きました。

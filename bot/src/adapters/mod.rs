@@ -2,6 +2,8 @@
 //!
 //! To add one, write its folder, and its lines in [`bind`] and [`Bound::build`].
 
+pub mod discord;
+pub mod telegram;
 pub mod web;
 
 use std::net::SocketAddr;
@@ -9,11 +11,25 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
-use self::web::{WebAdapter, WebDeps};
+use self::discord::DiscordAdapter;
+use self::telegram::TelegramAdapter;
+use self::web::WebAdapter;
 use crate::chat::ChatAdapter;
 use crate::config::Config;
+use crate::i18n::DefaultLocale;
 use crate::metrics::Metrics;
 use crate::store::Store;
+
+/// What a platform needs of the service.
+#[derive(Clone, Debug)]
+pub struct Deps {
+    /// The job log and the pictures.
+    pub store: Store,
+    /// Numbers for programs that watch the service.
+    pub metrics: Metrics,
+    /// The language of a person whose language is not known, as the settings say at any moment.
+    pub default_locale: DefaultLocale,
+}
 
 /// What the platforms need of this machine, taken before anything else starts.
 #[derive(Debug)]
@@ -52,17 +68,16 @@ impl Bound {
     ///
     /// # Errors
     /// When the settings of one are not usable.
-    pub fn build(self, config: &Config, store: &Store, metrics: &Metrics) -> anyhow::Result<Adapters> {
-        let deps = WebDeps {
-            store: store.clone(),
-            metrics: metrics.clone(),
-            default_locale: config.i18n.default_locale,
-        };
-        let web = WebAdapter::new(self.web, &config.web, deps)?;
+    pub fn build(self, config: &Config, deps: Deps) -> anyhow::Result<Adapters> {
+        let web = WebAdapter::new(self.web, &config.web, deps.clone())?;
         let web_address = web.address();
-        Ok(Adapters {
-            all: vec![Arc::new(web)],
-            web_address,
-        })
+        let mut all: Vec<Arc<dyn ChatAdapter>> = vec![Arc::new(web)];
+        if let Some(discord) = DiscordAdapter::new(&config.discord, deps.clone())? {
+            all.push(Arc::new(discord));
+        }
+        if let Some(telegram) = TelegramAdapter::new(&config.telegram, deps)? {
+            all.push(Arc::new(telegram));
+        }
+        Ok(Adapters { all, web_address })
     }
 }

@@ -60,6 +60,12 @@ pub trait Responder: Send + Sync {
     /// What the platform can do here.
     fn capabilities(&self) -> Capabilities;
 
+    /// How a channel is written in a text, so that people know which one is meant and can go there. On a platform without
+    /// anything like that it is the id.
+    fn channel_mention(&self, channel: &ChatId) -> String {
+        channel.0.clone()
+    }
+
     /// Tells the platform, within its deadline, that an answer will come.
     async fn acknowledge(&self) -> Result<(), SendError>;
 

@@ -22,6 +22,7 @@ pub fn final_reply(job: &JobRow, store: &Store) -> Reply {
     };
     Reply {
         text: text(job, outcome),
+        locale: Some(job.locale),
         job: Some(job_reply),
         images: images
             .filter_map(|image| reply_image(job, image, store))
@@ -67,12 +68,12 @@ fn done(job: &JobRow) -> String {
     };
     let there = count(&|image| is_there(job, image));
     let gone = count(&|image| !is_there(job, image));
-    let first = match (there, gone, job.withheld) {
+    let begin = match (there, gone, job.withheld) {
         (0, 0, 1..) => messages::job_withheld(locale, job.withheld),
         (0, 1.., _) => messages::job_gone(locale, job.id),
         _ => messages::job_done(locale, there),
     };
-    let mut lines = vec![first];
+    let mut lines = vec![begin];
     let mut note = |count: u32, note: fn(Locale, u32) -> String| {
         lines.extend((there > 0 && count > 0).then(|| note(locale, count)));
     };
@@ -83,6 +84,9 @@ fn done(job: &JobRow) -> String {
     note(marked(SafetyAction::Blur), messages::note_blurred);
     let clamped = job.draw.clamped.iter();
     lines.extend(clamped.map(|clamped| messages::note_clamped(locale, clamped)));
+    let first = job.images.iter().find(|image| is_there(job, image));
+    let enlarged = first.filter(|_| job.draw.enlarge.is_some());
+    lines.extend(enlarged.map(|image| messages::note_enlarged(locale, (image.width, image.height))));
     lines.extend(
         job.prompt_truncated
             .then(|| messages::note_prompt_truncated(locale)),
@@ -124,7 +128,7 @@ impl RecipeView {
         let first = job.images.iter().find(|image| image.kind == ImageKind::Picture);
         let enlarged = first
             .map(|image| (image.width, image.height))
-            .filter(|_| draw.hires.is_some());
+            .filter(|_| draw.hires.is_some() || draw.enlarge.is_some());
         let text = messages::recipe(
             job.locale,
             &RecipeLine {

@@ -66,9 +66,16 @@ pub struct Place {
     /// What the chat belongs to: a Discord server, a Telegram group. `None` for a conversation with one person.
     #[serde(default)]
     pub server: Option<String>,
+    /// The channel that the chat is a thread of: what holds there holds here. A job does not keep it.
+    #[serde(default)]
+    pub parent: Option<ChatId>,
     /// The platform marks the place as one for adults only.
     #[serde(default)]
     pub age_restricted: bool,
+    /// The language of the server, where the platform knows one: what everybody there can read is written in it, unless
+    /// the person who asks or an admin has chosen another one. A job does not keep it.
+    #[serde(default)]
+    pub locale: Option<Locale>,
 }
 
 impl Place {
@@ -77,7 +84,9 @@ impl Place {
         Self {
             chat: ChatId(chat.into()),
             server: None,
+            parent: None,
             age_restricted: false,
+            locale: None,
         }
     }
 }
@@ -127,6 +136,9 @@ pub enum AttachmentError {
     /// It is larger than was asked for.
     #[error("the file is too large")]
     TooLarge,
+    /// It is no picture of a type that can be read.
+    #[error("the file is no picture")]
+    NotAPicture,
     /// It cannot be fetched.
     #[error("the file cannot be fetched")]
     Unreachable(#[source] anyhow::Error),
@@ -146,9 +158,16 @@ impl AttachmentContent for Vec<u8> {
 /// Where the answer to one command goes, written and understood by one adapter only.
 ///
 /// It is stored in the job log, because a job outlives the process that accepted it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ReplyAddress(pub serde_json::Value);
+
+/// What allows to answer may be in it.
+impl fmt::Debug for ReplyAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReplyAddress(..)")
+    }
+}
 
 /// What a platform can do with the messages of one interaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,16 +238,24 @@ impl fmt::Debug for CommandRequest {
 pub struct Reply {
     /// The translated text.
     pub text: String,
+    /// The text is there to be copied: it is shown as it stands, in letters of one width where the platform has them.
+    pub is_verbatim: bool,
+    /// The language of the text, for what a platform adds to it; `None` when it is not known.
+    pub locale: Option<Locale>,
     /// The job this is the end of; `None` for an answer that started no job.
     pub job: Option<JobReply>,
     /// The pictures, in order.
     pub images: Vec<ReplyImage>,
+    /// The pictures are wanted as files, byte for byte, not as something to look at.
+    pub as_files: bool,
     /// Rows of buttons below it.
     pub buttons: Vec<Vec<Button>>,
     /// A text to ask the person for, instead of an answer: Discord opens a window for it, others ask.
     pub form: Option<Form>,
     /// Only the person who asked should see it, where the platform can do that.
     pub is_private: bool,
+    /// What the person wanted was not done; the text says why.
+    pub is_refusal: bool,
     /// The same for every try to send this message: a platform that knows such a number shows it once.
     pub nonce: Option<String>,
 }
@@ -247,6 +274,14 @@ impl Reply {
         Self {
             is_private: true,
             ..Self::text(text)
+        }
+    }
+
+    /// Why nothing was done, for the person who asked.
+    pub fn refusal(text: impl Into<String>) -> Self {
+        Self {
+            is_refusal: true,
+            ..Self::private(text)
         }
     }
 }
@@ -288,6 +323,8 @@ pub struct Form {
     pub label: String,
     /// What stands there at first.
     pub value: String,
+    /// Nobody else may read what stands there.
+    pub is_private: bool,
 }
 
 /// What an adapter may render beside the text.

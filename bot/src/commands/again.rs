@@ -16,6 +16,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "again",
     access: Access::Everybody,
     asks: false,
+    draws: true,
+    is_private: false,
     positional: Some(&JOB),
     options: &[],
 };

@@ -44,7 +44,7 @@ impl Arguments {
     /// Takes a value over. What is made of words stays as it was typed; all else is [normalised](normalise).
     pub(super) fn add(&mut self, option: &'static OptionSpec, value: String) -> Result<(), UserError> {
         let value = match (option.kind, option.choices) {
-            (OptionKind::Words, _) => value,
+            (OptionKind::Words | OptionKind::User, _) => value,
             (OptionKind::Flag, _) => flag(option, &normalise(&value))?.to_owned(),
             (_, Choices::Of(known)) => choice(option, &normalise(&value), known)?.to_owned(),
             _ => normalise(&value),

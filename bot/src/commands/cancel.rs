@@ -16,6 +16,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "cancel",
     access: Access::EvenBlocked,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: Some(&JOB),
     options: &[],
 };

@@ -17,6 +17,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "delete",
     access: Access::EvenBlocked,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: Some(&JOB),
     options: &[],
 };

@@ -2,18 +2,17 @@
 
 use std::hash::{BuildHasher, RandomState};
 
-use anyhow::Context as _;
 use async_trait::async_trait;
 use inference::ModelInfo;
 
-use super::drawing::{self, Order, SIZE_NAMES, SOURCE, Size};
+use super::drawing::{self, Order, SIZE_NAMES, SOURCE, Size, Usual};
 use super::{
     Access, Arguments, Choices, Command, CommandContext, CommandError, CommandSpec, OptionKind, OptionSpec,
     UserError, decimal, whole_number,
 };
 use crate::chat::{CommandRequest, Reply};
 use crate::prompts::{Style, Typed, compose, normalise};
-use crate::store::{DrawParameters, Filmstrip, JobKind, SourceParameters, UserSettings};
+use crate::store::{DrawParameters, Filmstrip, JobKind, SourceParameters};
 
 /// The command.
 pub(super) struct Draw;
@@ -22,6 +21,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "draw",
     access: Access::Everybody,
     asks: false,
+    draws: true,
+    is_private: false,
     positional: Some(&PROMPT),
     options: &[
         NO, SIZE, STEPS, GUIDANCE, SEED, COUNT, SAMPLER, MODEL, STYLE, SOURCE, STRENGTH, CLIP_SKIP,
@@ -30,8 +31,9 @@ static SPEC: CommandSpec = CommandSpec {
 };
 
 /// The options that other commands have as well.
-pub(super) const PROMPT: OptionSpec =
-    OptionSpec::new("prompt", OptionKind::Words, "pink hair, guitar").required();
+pub(super) const PROMPT: OptionSpec = OptionSpec::new("prompt", OptionKind::Words, "pink hair, guitar")
+    .required()
+    .of(Choices::RecentPrompts);
 pub(super) const NO: OptionSpec =
     OptionSpec::new("no", OptionKind::Words, "hands").also(&["negative", "neg"]);
 pub(super) const SIZE: OptionSpec = OptionSpec::new("size", OptionKind::Word, "portrait")
@@ -43,7 +45,7 @@ pub(super) const STRENGTH: OptionSpec = OptionSpec::new("strength", OptionKind::
 pub(super) const PRIVATE: OptionSpec = OptionSpec::new("private", OptionKind::Flag, "yes");
 pub(super) const RAW: OptionSpec = OptionSpec::new("raw", OptionKind::Flag, "yes");
 
-const STEPS: OptionSpec = OptionSpec::new("steps", OptionKind::Integer, "20");
+pub(super) const STEPS: OptionSpec = OptionSpec::new("steps", OptionKind::Integer, "20");
 const GUIDANCE: OptionSpec =
     OptionSpec::new("guidance", OptionKind::Number, "4.5").also(&["cfg", "cfg-scale"]);
 const SEED: OptionSpec = OptionSpec::new("seed", OptionKind::Integer, "1");
@@ -86,25 +88,20 @@ impl Command for Draw {
             raw: arguments.flag(RAW.name).unwrap_or_default(),
         };
         check_prompts(typed, limits.max_prompt_chars)?;
-        let settings = context
-            .store
-            .users()
-            .settings(&request.user)
-            .await
-            .context("cannot read a person's settings")?;
+        let usual = Usual::of(context, request, &rules).await?;
         let models = context.queue.models();
         let asked = arguments.get(MODEL.name).map(|id| (&MODEL, id));
-        let model = drawing::model(&models, &limits, asked, &settings)?;
-        let style = drawing::style(&rules.styles, &arguments, &STYLE, &settings)?;
+        let model = drawing::model(&models, &limits, asked, usual.models())?;
+        let style = drawing::style(&rules.styles, &arguments, &STYLE, usual.styles())?;
         let wishes = Wishes {
             arguments: &arguments,
             style,
-            settings: &settings,
+            usual: &usual,
             model,
         };
         let mut draw = wishes.parameters()?;
         draw.seed = seed(&arguments)?.unwrap_or_else(context.random_seed);
-        let (mut parent, mut is_private) = (None, is_private(&arguments, &settings));
+        let (mut parent, mut is_private) = (None, is_private(&arguments, &usual));
         let composed = compose(typed, style, &rules.dictionaries, &model.id);
         (draw.prompt, draw.negative_prompt) = (composed.prompt, composed.negative_prompt);
         let mut other_texts = vec![typed.negative_prompt.to_owned()];
@@ -132,11 +129,8 @@ impl Command for Draw {
 }
 
 /// Whether a job is private: as the flag says, or the person's settings.
-pub(super) fn is_private(arguments: &Arguments, settings: &UserSettings) -> bool {
-    arguments
-        .flag(PRIVATE.name)
-        .or(settings.private)
-        .unwrap_or_default()
+fn is_private(arguments: &Arguments, usual: &Usual) -> bool {
+    arguments.flag(PRIVATE.name).unwrap_or_else(|| usual.is_private())
 }
 
 /// There has to be a prompt, and neither it nor the negative prompt may be too long.
@@ -163,11 +157,12 @@ pub(super) fn check_prompts(typed: Typed<'_>, max: usize) -> Result<(), UserErro
     Ok(())
 }
 
-/// Where the numbers of a drawing come from: the options, else the style, else the person's settings, else the model.
+/// Where the numbers of a drawing come from: the options, else the style, else what is usual for the person and the place,
+/// else the model.
 struct Wishes<'a> {
     arguments: &'a Arguments,
     style: Option<&'a Style>,
-    settings: &'a UserSettings,
+    usual: &'a Usual,
     model: &'a ModelInfo,
 }
 
@@ -189,6 +184,7 @@ impl Wishes<'_> {
             num_inference_steps: arguments
                 .value(&STEPS, whole_number)?
                 .or_else(|| of_style(|style| style.num_inference_steps))
+                .or_else(|| self.usual.steps())
                 .unwrap_or(defaults.num_inference_steps),
             guidance_scale: arguments
                 .value(&GUIDANCE, decimal)?
@@ -210,13 +206,12 @@ impl Wishes<'_> {
     /// Width and height in pixels. A source picture keeps its proportions when nothing else is said.
     fn size(&self, source: Option<(u32, u32)>) -> Result<(u32, u32), UserError> {
         let of_style = self.style.and_then(|style| style.size.as_deref());
-        let of_person = self.settings.size.as_deref();
         let size = self
             .arguments
             .value(&SIZE, Size::read)?
             .or_else(|| of_style.and_then(Size::read))
             .or(source.map(|(width, height)| Size::Ratio(width, height)))
-            .or_else(|| of_person.and_then(Size::read));
+            .or_else(|| self.usual.sizes().find_map(Size::read));
         let defaults = &self.model.defaults;
         Ok(size.map_or((defaults.width, defaults.height), |size| size.pixels(self.model)))
     }

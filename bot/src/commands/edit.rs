@@ -6,7 +6,9 @@ use super::again::order_of;
 use super::draw::{NO, RAW, check_prompts};
 use super::drawing;
 use super::old_jobs::{self, JOB};
-use super::{Access, Arguments, Command, CommandContext, CommandError, CommandSpec, OptionKind, OptionSpec};
+use super::{
+    Access, Arguments, Choices, Command, CommandContext, CommandError, CommandSpec, OptionKind, OptionSpec,
+};
 use crate::chat::{CommandRequest, Form, Reply};
 use crate::i18n::messages;
 use crate::prompts::{Typed, compose};
@@ -19,12 +21,15 @@ static SPEC: CommandSpec = CommandSpec {
     name: "edit",
     access: Access::Everybody,
     asks: true,
+    draws: true,
+    is_private: false,
     positional: Some(&PROMPT),
     options: &[JOB, NO, RAW],
 };
 
 /// Without it the person is asked for it.
-const PROMPT: OptionSpec = OptionSpec::new("prompt", OptionKind::Words, "pink hair, guitar");
+const PROMPT: OptionSpec =
+    OptionSpec::new("prompt", OptionKind::Words, "pink hair, guitar").of(Choices::RecentPrompts);
 
 #[async_trait]
 impl Command for Edit {
@@ -48,6 +53,7 @@ impl Command for Edit {
                     field: PROMPT.name,
                     label: messages::edit_label(request.locale),
                     value: job.row.prompt_typed.clone(),
+                    is_private: job.row.is_private || job.row.place.chat != request.place.chat,
                 }),
                 ..Reply::private(messages::edit_ask(request.locale, job.row.id))
             }));

@@ -99,6 +99,11 @@ pub(crate) enum UserError {
         /// When it was asked.
         now: Now,
     },
+    /// An admin does not want the bot to draw in this channel.
+    NotHere {
+        /// A channel of the server where it does, as it is written in a text.
+        instead: Option<String>,
+    },
     /// Only admins may do this.
     AdminsOnly {
         /// The command.
@@ -226,6 +231,7 @@ impl UserError {
             }
             Self::NothingGiven { command } => messages::nothing_given(locale, command.name),
             Self::Blocked { block, now } => messages::blocked(locale, block, *now),
+            Self::NotHere { instead } => messages::not_here(locale, instead.as_deref()),
             Self::AdminsOnly { command } => messages::admins_only(locale, command.name),
             Self::OwnersOnly { command } => messages::owners_only(locale, command.name),
             Self::Forbidden { rule } => messages::forbidden(locale, rule.as_deref()),

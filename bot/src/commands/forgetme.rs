@@ -19,6 +19,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "forgetme",
     access: Access::EvenBlocked,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: Some(&CODE),
     options: &[],
 };

@@ -3,15 +3,15 @@
 use anyhow::Context as _;
 
 use super::{Access, CommandContext, CommandError, CommandSpec, UserError};
-use crate::chat::CommandRequest;
+use crate::chat::{ChatId, CommandRequest};
 use crate::i18n::messages::Now;
-use crate::rules::Authority;
+use crate::rules::{Authority, Drawing};
 use crate::store::JobRow;
 
 /// Lets a command pass, or says why not.
 ///
 /// # Errors
-/// When the person is blocked here, or lacks the authority that the command needs.
+/// When the person is blocked here, the bot does not draw here, or the person lacks the authority that the command needs.
 pub(super) async fn check(
     context: &CommandContext,
     request: &CommandRequest,
@@ -44,6 +44,12 @@ pub(super) async fn check(
             }
             .into());
         }
+    }
+    if spec.draws
+        && let Drawing::Denied { instead } = rules.places.drawing(&request.user.platform, &request.place)
+    {
+        let instead = instead.map(|channel| request.responder.channel_mention(&ChatId(channel)));
+        return Err(UserError::NotHere { instead }.into());
     }
     if allowed {
         return Ok(());

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 
+use super::parse::is_called;
 use super::{
     Access, Arguments, COMMANDS, Command, CommandContext, CommandError, CommandSpec, OptionKind, OptionSpec,
     UserError,
@@ -18,6 +19,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "help",
     access: Access::EvenBlocked,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: Some(&COMMAND),
     options: &[],
 };
@@ -77,12 +80,12 @@ fn may_give(authority: &Authority, spec: &CommandSpec) -> bool {
 fn about(name: &str, locale: Locale) -> Result<String, UserError> {
     let name = normalise(name).trim_start_matches('/').to_lowercase();
     let specs = || COMMANDS.iter().map(|command| command.spec());
-    if let Some(spec) = specs().find(|spec| spec.name == name) {
+    if let Some(spec) = specs().find(|spec| is_named(spec, &name)) {
         let positional = spec
             .positional
             .map(|option| positional_line(spec, option, locale));
         let options = spec.options.iter().map(|option| option_line(option, locale));
-        let lines: Vec<String> = std::iter::once(line(spec, locale))
+        let lines: Vec<String> = std::iter::once(line_with_menu_name(spec, locale))
             .chain(positional)
             .chain(options)
             .collect();
@@ -99,15 +102,42 @@ fn about(name: &str, locale: Locale) -> Result<String, UserError> {
     Ok(lines.join("\n"))
 }
 
+/// Whether a command has this name, or has it in menus in some language.
+fn is_named(spec: &CommandSpec, name: &str) -> bool {
+    let words = || spec.name.split(' ');
+    words().count() == name.split(' ').count()
+        && words()
+            .zip(name.split(' '))
+            .all(|(word, typed)| is_called(word, typed))
+}
+
 fn line(spec: &CommandSpec, locale: Locale) -> String {
+    usage(spec, locale, &messages::command_description(locale, &spec.key()))
+}
+
+/// The same with what the command is called in menus, when that is something else.
+fn line_with_menu_name(spec: &CommandSpec, locale: Locale) -> String {
+    let description = messages::command_description(locale, &spec.key());
+    let words = spec
+        .name
+        .split(' ')
+        .map(|word| messages::command_name(locale, word));
+    let name = words.collect::<Vec<_>>().join(" ");
+    if name == spec.name {
+        return usage(spec, locale, &description);
+    }
+    usage(
+        spec,
+        locale,
+        &messages::help_also(locale, &description, &format!("/{name}")),
+    )
+}
+
+fn usage(spec: &CommandSpec, locale: Locale, description: &str) -> String {
     let argument = spec
         .positional
         .map_or_else(String::new, |option| format!(" {}", placeholder(option)));
-    messages::help_usage(
-        locale,
-        &format!("/{}{argument}", spec.name),
-        &messages::command_description(locale, &spec.key()),
-    )
+    messages::help_usage(locale, &format!("/{}{argument}", spec.name), description)
 }
 
 /// What stands for the text after the command's name: `<prompt>`, or `[job]` when it may be left out.

@@ -20,11 +20,13 @@ mod history;
 mod models;
 mod names;
 mod old_jobs;
+mod original;
 mod parse;
 mod ping;
 mod queue;
 mod quota;
 mod recipe;
+mod refusal;
 mod settings;
 mod show;
 mod spec;
@@ -42,7 +44,7 @@ pub use self::draw::random_seed;
 pub(crate) use self::error::{CommandError, UserError};
 use self::names::KnownNames;
 pub use self::spec::{Access, Choices, CommandSpec, OptionKind, OptionSpec};
-use crate::chat::{CommandRequest, Outbox, Reply, UserId};
+use crate::chat::{CommandInput, CommandRequest, Outbox, Reply, UserId};
 use crate::i18n::{Locale, messages};
 use crate::queue::{Clock, JobQueue};
 use crate::rules::LiveRules;
@@ -72,6 +74,7 @@ pub(crate) static COMMANDS: &[&dyn Command] = &[
     &edit::Edit,
     &recipe::Recipe,
     &show::Show,
+    &original::Original,
     &history::History,
     &cancel::Cancel,
     &delete::Delete,
@@ -86,6 +89,16 @@ pub(crate) static COMMANDS: &[&dyn Command] = &[
     &admin::LimitShow,
     &admin::LimitSet,
     &admin::LimitReset,
+    &admin::CHANNEL_ALLOW,
+    &admin::CHANNEL_DENY,
+    &admin::CHANNEL_RESET,
+    &admin::CHANNEL_LIST,
+    &admin::DefaultSet,
+    &admin::DEFAULT_RESET,
+    &admin::DEFAULT_SHOW,
+    &admin::SafetySet,
+    &admin::SAFETY_RESET,
+    &admin::SAFETY_SHOW,
     &admin::BlockUser,
     &admin::UnblockUser,
     &admin::Blocks,
@@ -154,14 +167,16 @@ impl Commands {
         if let Err(error) = request.responder.acknowledge().await {
             tracing::debug!(%platform, %error, "command not acknowledged");
         }
-        request.locale = self.locale_of(&request.user, request.locale).await;
+        let chosen = self.chosen_locale(&request.user).await;
+        let own = chosen.unwrap_or(request.locale);
+        request.locale = self.public_locale(&request, chosen).unwrap_or(own);
         let reply = match self.answer(&request).await {
             Ok(None) => return,
             Ok(Some(reply)) => reply,
-            Err(CommandError::User(error)) => Reply::private(error.text(request.locale)),
+            Err(CommandError::User(error)) => Reply::refusal(error.text(own)),
             Err(CommandError::Internal(error)) => {
                 tracing::error!(%platform, error = %format_args!("{error:#}"), "command failed");
-                Reply::private(messages::internal_error(request.locale))
+                Reply::refusal(messages::internal_error(own))
             }
         };
         if let Err(error) = self.context.outbox.answer(&request, reply).await {
@@ -174,10 +189,31 @@ impl Commands {
         COMMANDS.iter().map(|command| command.spec())
     }
 
+    /// Whether the answer to a command is for nobody else's eyes, as far as can be said at once, without the job log:
+    /// so that a platform which has to know it before the answer can be told. It may turn out to be private later.
+    pub fn is_private(&self, user: &UserId, input: &CommandInput) -> bool {
+        let specs: Vec<&'static CommandSpec> = Self::specs().collect();
+        parse::parse(input, &specs).is_ok_and(|call| {
+            let as_usual = || self.context.store.users().is_private(user);
+            let asked = call.arguments.flag(draw::PRIVATE.name);
+            call.spec.is_private || call.spec.draws && asked.unwrap_or_else(as_usual)
+        })
+    }
+
     /// What somebody may be about to type for an option, the likeliest first, at most `limit`.
-    pub fn complete(&self, option: &OptionSpec, typed: &str, limit: usize) -> Vec<String> {
+    pub async fn complete(
+        &self,
+        user: &UserId,
+        option: &OptionSpec,
+        typed: &str,
+        limit: usize,
+    ) -> Vec<String> {
         match option.choices {
             Choices::Any => Vec::new(),
+            Choices::RecentPrompts => {
+                let prompts = self.recent_prompts(user).await;
+                fuzzy::complete(prompts.iter().map(String::as_str), typed, limit)
+            }
             Choices::Of(known) | Choices::Usual(known) => {
                 fuzzy::complete(known.iter().copied(), typed, limit)
             }
@@ -197,18 +233,39 @@ impl Commands {
         }
     }
 
+    async fn recent_prompts(&self, user: &UserId) -> Vec<String> {
+        let prompts = self.context.store.users().recent_prompts(user).await;
+        prompts.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a person's prompts cannot be read");
+            Vec::new()
+        })
+    }
+
     /// The language in which somebody is answered: the one they chose, or the one that the platform knows.
     pub async fn locale_of(&self, user: &UserId, platform_says: Locale) -> Locale {
-        let language = match self.context.store.users().settings(user).await {
-            Ok(settings) => settings.language,
+        self.chosen_locale(user).await.unwrap_or(platform_says)
+    }
+
+    async fn chosen_locale(&self, user: &UserId) -> Option<Locale> {
+        match self.context.store.users().settings(user).await {
+            Ok(settings) => settings.language?.parse().ok(),
             Err(error) => {
                 tracing::warn!(%error, "a person's language cannot be read");
                 None
             }
-        };
-        language
-            .and_then(|language| language.parse().ok())
-            .unwrap_or(platform_says)
+        }
+    }
+
+    /// The language of an answer that everybody in a server can read: the one that an admin has set for the place, the
+    /// server's, or the one that the person has chosen. `None` when nobody else reads it or none of them is known.
+    fn public_locale(&self, request: &CommandRequest, chosen: Option<Locale>) -> Option<Locale> {
+        request.place.server.as_ref()?;
+        if self.is_private(&request.user, &request.input) {
+            return None;
+        }
+        let places = &self.context.rules.current().places;
+        let set = places.defaults(&request.user.platform, &request.place).language;
+        set.or(request.place.locale).or(chosen)
     }
 
     async fn answer(&self, request: &CommandRequest) -> Result<Option<Reply>, CommandError> {

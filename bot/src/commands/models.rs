@@ -15,6 +15,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "models",
     access: Access::Everybody,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: None,
     options: &[],
 };

@@ -7,6 +7,7 @@ use super::error::UserError;
 use super::old_jobs::{IMAGE, JOB};
 use super::spec::{Choices, CommandSpec, OptionKind, OptionSpec};
 use crate::chat::{ButtonId, CommandInput};
+use crate::i18n::{Locale, messages};
 use crate::prompts::normalise;
 
 /// The command of a text that names none.
@@ -38,18 +39,26 @@ pub(super) fn parse(input: &CommandInput, known: &[&'static CommandSpec]) -> Res
     }
 }
 
-/// A button is the command that its action names, about the job whose number it carries. Old messages keep their
-/// buttons for ever, so one that is not known (any more) is no fault of the service.
+/// A button is the command that its action names, about the job whose number it carries. Where the command has no option
+/// for a picture, its number is part of that of the job, `12:2`. Old messages keep their buttons for ever, so one that is
+/// not known (any more) is no fault of the service.
 fn parse_button(text: &str, known: &[&'static CommandSpec]) -> Result<Call, UserError> {
     let button: ButtonId = text.parse().map_err(|_| UserError::UnknownButton)?;
     let spec = find(&button.action, known).map_err(|_| UserError::UnknownButton)?;
     let mut arguments = Arguments::default();
-    if let Some(option) = spec.job_option() {
-        arguments.add(option, button.job.to_string())?;
+    let image = button.image.map(|image| image.saturating_add(1));
+    let (job_option, image_option) = (spec.job_option(), spec.option(IMAGE.name));
+    let job = match image {
+        Some(image) if image_option.is_none() => format!("{}:{image}", button.job),
+        _ => button.job.to_string(),
+    };
+    if let Some(option) = job_option {
+        arguments.add(option, job)?;
     }
-    if let Some(image) = button.image {
-        let option = spec.option(IMAGE.name).ok_or(UserError::UnknownButton)?;
-        arguments.add(option, image.saturating_add(1).to_string())?;
+    match (image, image_option) {
+        (Some(image), Some(option)) => arguments.add(option, image.to_string())?,
+        (Some(_), None) if job_option.is_none() => return Err(UserError::UnknownButton),
+        _ => {}
     }
     Ok(Call { spec, arguments })
 }
@@ -85,10 +94,7 @@ fn find_in_words<'w>(
         let name: Vec<&str> = spec.name.split(' ').collect();
         let same = name.len() >= begun.len()
             && text.len() >= name.len()
-            && name
-                .iter()
-                .zip(&text)
-                .all(|(name, word)| name.eq_ignore_ascii_case(word));
+            && name.iter().zip(&text).all(|(name, word)| is_called(name, word));
         same.then_some(name.len())
     };
     let found = known
@@ -99,6 +105,16 @@ fn find_in_words<'w>(
         Some((words, spec)) => Ok((spec, rest.get(words - begun.len()..).unwrap_or_default())),
         None => Err(unknown(&begun.join(" "), known)),
     }
+}
+
+/// Whether a word is this word of a command's name, or what that is called in a menu in some language.
+pub(super) fn is_called(name: &str, word: &str) -> bool {
+    let in_menus = || {
+        Locale::ALL
+            .iter()
+            .any(|locale| messages::command_name(*locale, name) == word)
+    };
+    name.eq_ignore_ascii_case(word) || !word.is_ascii() && in_menus()
 }
 
 fn find(name: &str, known: &[&'static CommandSpec]) -> Result<&'static CommandSpec, UserError> {

@@ -14,6 +14,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "ping",
     access: Access::EvenBlocked,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: None,
     options: &[],
 };

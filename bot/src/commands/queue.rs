@@ -18,6 +18,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "queue",
     access: Access::Everybody,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: None,
     options: &[],
 };

@@ -15,6 +15,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "quota",
     access: Access::EvenBlocked,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: None,
     options: &[],
 };

@@ -14,6 +14,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "recipe",
     access: Access::Everybody,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: Some(&JOB),
     options: &[IMAGE],
 };
@@ -33,7 +35,7 @@ impl Command for Recipe {
         if let Some(attachment) = request.attachments.first() {
             let picture = read_picture(attachment).await?;
             let recipe = picture.parameters.filter(|recipe| !recipe.trim().is_empty());
-            return Ok(Some(Reply::private(recipe.ok_or(UserError::NoRecipe)?)));
+            return Ok(Some(to_copy(recipe.ok_or(UserError::NoRecipe)?)));
         }
         let job = old_jobs::find(context, request, &arguments, |job| !job.images.is_empty()).await?;
         let recipe = match &job.picture()?.parameters {
@@ -48,6 +50,13 @@ impl Command for Recipe {
                     .join("\n")
             }
         };
-        Ok(Some(Reply::private(recipe)))
+        Ok(Some(to_copy(recipe)))
+    }
+}
+
+fn to_copy(recipe: String) -> Reply {
+    Reply {
+        is_verbatim: true,
+        ..Reply::private(recipe)
     }
 }

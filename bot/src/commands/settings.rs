@@ -21,11 +21,13 @@ static SPEC: CommandSpec = CommandSpec {
     name: "settings",
     access: Access::EvenBlocked,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: None,
     options: &[SIZE, MODEL, STYLE, LANGUAGE, PRIVATE, RESET],
 };
 
-const LANGUAGE: OptionSpec =
+pub(super) const LANGUAGE: OptionSpec =
     OptionSpec::new("language", OptionKind::Word, "ja").of(Choices::Usual(&["en", "ja", NONE]));
 const PRIVATE: OptionSpec = super::draw::PRIVATE;
 const RESET: OptionSpec = OptionSpec::new("reset", OptionKind::Flag, "yes");
@@ -67,7 +69,10 @@ impl Command for Settings {
 }
 
 /// The settings after the options. `none` takes one back.
-fn changed(
+///
+/// # Errors
+/// When the value of an option is not possible.
+pub(super) fn changed(
     mut settings: UserSettings,
     context: &CommandContext,
     request: &CommandRequest,
@@ -92,11 +97,11 @@ fn changed(
     if arguments.get(MODEL.name).is_some() {
         let limits = rules.limits.of_request(request);
         let models = context.queue.models();
-        let model = given(&MODEL).map(|id| drawing::model(&models, &limits, Some((&MODEL, id)), &settings));
+        let model = given(&MODEL).map(|id| drawing::model(&models, &limits, Some((&MODEL, id)), None));
         settings.model = model.transpose()?.map(|model| model.id.clone());
     }
     if arguments.get(STYLE.name).is_some() {
-        let style = drawing::style(&rules.styles, arguments, &STYLE, &settings)?;
+        let style = drawing::style(&rules.styles, arguments, &STYLE, None)?;
         settings.style = style.map(|style| style.name.clone());
     }
     if arguments.get(LANGUAGE.name).is_some() {

@@ -15,6 +15,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "show",
     access: Access::Everybody,
     asks: false,
+    draws: false,
+    is_private: false,
     positional: Some(&JOB),
     options: &[],
 };
@@ -65,7 +67,7 @@ impl Command for Show {
 
 /// Whether the pictures of a job were made under rules that are at least as strict as those of the place of today: under
 /// milder ones nobody has looked at what this place wants to have covered or withheld.
-fn may_be_posted(context: &CommandContext, request: &CommandRequest, job: &JobRow) -> bool {
+pub(super) fn may_be_posted(context: &CommandContext, request: &CommandRequest, job: &JobRow) -> bool {
     let safety = &context.rules.current().safety;
     job.images.is_empty() || job.safety >= safety.action(&request.user.platform, &request.place)
 }

@@ -13,6 +13,10 @@ pub struct CommandSpec {
     pub options: &'static [OptionSpec],
     /// The answer may be a [`Form`](crate::chat::Form), which some platforms only take as their first answer.
     pub asks: bool,
+    /// It makes a job, so that it is only for places where the bot may draw.
+    pub draws: bool,
+    /// Its answer is for the person who asked and for nobody else; a job may still be private where this is `false`.
+    pub is_private: bool,
 }
 
 /// Who may use a command.
@@ -126,6 +130,13 @@ pub enum OptionKind {
     /// A file that comes with the command; platforms that show options leave it to the person to attach one, in a
     /// text it is the number of a job and a picture: `12:2`.
     File,
+    /// A person: the platform's id (`123`), a mention (`<@123>`), or somebody of another platform (`telegram:123`).
+    /// Behind it may be other words, in a text and where it is the positional option.
+    User,
+    /// A role of the server: the platform's id or a mention (`<@&123>`).
+    Role,
+    /// A channel of the server, or a topic of the group: the platform's id or a mention (`<#123>`).
+    Channel,
 }
 
 /// What can be chosen for an option; what is typed is checked again.
@@ -143,4 +154,6 @@ pub enum Choices {
     Styles,
     /// The samplers.
     Samplers,
+    /// What the person has asked for lately, the newest first; anything may be typed.
+    RecentPrompts,
 }

@@ -13,6 +13,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "styles",
     access: Access::Everybody,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: None,
     options: &[],
 };

@@ -19,6 +19,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "upscale",
     access: Access::Everybody,
     asks: false,
+    draws: true,
+    is_private: false,
     positional: Some(&JOB),
     options: &[IMAGE, SCALE, STRENGTH],
 };
@@ -59,7 +61,13 @@ impl Command for Upscale {
             strength: arguments.value(&STRENGTH, decimal)?,
         };
         let mut order = order_of(context, request, &job, JobKind::Upscale).await?;
-        order.draw = enlarged(order.draw, &job, image, wish)?;
+        let models = context.queue.models();
+        let model = models.iter().find(|model| model.id == order.draw.model);
+        order.draw = if model.is_some_and(|model| !model.can_grow) {
+            stretched(order.draw, image, wish)
+        } else {
+            enlarged(order.draw, &job, image, wish)?
+        };
         drawing::submit(context, request, &rules, order).await
     }
 }
@@ -69,6 +77,15 @@ impl Command for Upscale {
 struct Wish {
     scale: f32,
     strength: Option<f32>,
+}
+
+/// The recipe of the same picture, which is enlarged as it is: the model has learnt one size only.
+fn stretched(mut draw: DrawParameters, image: &ImageRow, wish: Wish) -> DrawParameters {
+    draw.seed = image.seed;
+    draw.count = 1;
+    draw.filmstrip = None;
+    draw.enlarge = Some(draw.enlarge.unwrap_or(1.0) * wish.scale);
+    draw
 }
 
 /// The recipe with a second pass. One that has had one, or began with a picture, goes on from the finished picture: the

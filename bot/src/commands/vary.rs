@@ -18,6 +18,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "vary",
     access: Access::Everybody,
     asks: false,
+    draws: true,
+    is_private: false,
     positional: Some(&JOB),
     options: &[IMAGE, STRENGTH],
 };

@@ -15,6 +15,7 @@ mod schema;
 mod sections;
 mod validate;
 mod validate_lists;
+mod validate_telegram;
 
 use std::path::PathBuf;
 
@@ -28,8 +29,8 @@ pub use self::limits::{
 use self::provenance::{Provenance, without_indexes};
 pub use self::rules::{AdminsConfig, DictionaryConfig, SafetyConfig, SafetyRule, StyleConfig, WordsConfig};
 pub use self::sections::{
-    DataConfig, I18nConfig, InferenceConfig, LogConfig, LogFormat, LogLevel, QueueConfig, RuntimeConfig,
-    ShutdownConfig, StoreConfig, WebConfig,
+    DataConfig, DiscordConfig, I18nConfig, InferenceConfig, LogConfig, LogFormat, LogLevel, QueueConfig,
+    RuntimeConfig, ShutdownConfig, StoreConfig, TelegramConfig, WebConfig,
 };
 
 /// Every setting of the service.
@@ -62,6 +63,10 @@ pub struct Config {
     pub store: StoreConfig,
     /// The web chat.
     pub web: WebConfig,
+    /// Discord.
+    pub discord: DiscordConfig,
+    /// Telegram.
+    pub telegram: TelegramConfig,
     /// How the service stops.
     pub shutdown: ShutdownConfig,
     /// The log.

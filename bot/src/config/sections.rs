@@ -100,6 +100,56 @@ pub struct WebConfig {
     pub admin_token: Option<SecretString>,
 }
 
+/// `[discord]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiscordConfig {
+    /// The bot's token; without one Discord is off.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub token: Option<SecretString>,
+    /// The application's id; without one Discord is asked.
+    #[serde(deserialize_with = "id_or_none")]
+    pub application_id: Option<u64>,
+    /// The servers in which commands are registered, instead of everywhere.
+    #[serde(deserialize_with = "ids")]
+    pub guilds: Vec<u64>,
+    /// The commands are for adults.
+    pub age_restricted: bool,
+    /// Where Discord's interface is, without a slash at the end.
+    #[serde(deserialize_with = "web_address")]
+    pub api_url: String,
+    /// Where Discord's pictures of people are, without a slash at the end.
+    #[serde(deserialize_with = "web_address")]
+    pub cdn_url: String,
+}
+
+/// `[telegram]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TelegramConfig {
+    /// The bot's token; without one Telegram is off.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub token: Option<SecretString>,
+    /// Where the Bot API is.
+    pub api_url: String,
+    /// The chat in which pictures are put down for other chats: its number or its @name.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub storage_chat: Option<String>,
+    /// The file of a picture is sent after it.
+    pub send_originals: bool,
+    /// A job whose message was deleted by somebody is cancelled.
+    pub cancel_deleted: bool,
+    /// The public address for updates; `None` when they are polled.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub webhook_url: Option<String>,
+    /// Where updates are listened for.
+    #[serde(deserialize_with = "socket_address")]
+    pub webhook_bind: SocketAddr,
+    /// What Telegram sends along with each update; always there when `webhook_url` is.
+    #[serde(deserialize_with = "empty_as_none")]
+    pub webhook_secret: Option<SecretString>,
+}
+
 /// `[shutdown]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -216,6 +266,36 @@ fn from_text_or_none<'de, D: Deserializer<'de>, T: FromStr<Err: fmt::Display>>(
         return Ok(None);
     }
     text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+fn id_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    id(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+fn ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let ids: Result<Vec<u64>, String> = texts.iter().map(|text| id(text)).collect();
+    ids.map_err(serde::de::Error::custom)
+}
+
+fn id(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| format!("\"{text}\" is no id; an id has only digits and is not a name"))
+}
+
+fn web_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let parsed = reqwest::Url::parse(&text).ok();
+    if !parsed.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host()) {
+        return Err(serde::de::Error::custom(format!(
+            "\"{text}\" is not an address that begins with https:// or http://"
+        )));
+    }
+    Ok(text.trim_end_matches('/').to_owned())
 }
 
 fn socket_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {

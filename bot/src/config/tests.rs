@@ -77,10 +77,10 @@ fn a_named_file_must_exist() {
 #[test]
 fn unknown_keys_are_named_with_their_place() {
     insta::assert_snapshot!(refused("[web]\n\nbindd = 1\n", &[]), @"ekaki.toml, line 3: unknown setting `web.bindd`; [web] has admin_token, bind, token");
-    insta::assert_snapshot!(refused("# settings\n[webb]\nbind = 1\n", &[]), @"ekaki.toml, line 2: unknown setting `webb`; the sections are [admins], [data], [[dictionaries]], [i18n], [inference], [limits], [log], [queue], [runtime], [safety], [shutdown], [store], [[styles]], [web], [words]");
-    insta::assert_snapshot!(refused("token = \"x\"\n", &[]), @"ekaki.toml, line 1: unknown setting `token`; the sections are [admins], [data], [[dictionaries]], [i18n], [inference], [limits], [log], [queue], [runtime], [safety], [shutdown], [store], [[styles]], [web], [words]");
+    insta::assert_snapshot!(refused("# settings\n[webb]\nbind = 1\n", &[]), @"ekaki.toml, line 2: unknown setting `webb`; the sections are [admins], [data], [[dictionaries]], [discord], [i18n], [inference], [limits], [log], [queue], [runtime], [safety], [shutdown], [store], [[styles]], [telegram], [web], [words]");
+    insta::assert_snapshot!(refused("token = \"x\"\n", &[]), @"ekaki.toml, line 1: unknown setting `token`; the sections are [admins], [data], [[dictionaries]], [discord], [i18n], [inference], [limits], [log], [queue], [runtime], [safety], [shutdown], [store], [[styles]], [telegram], [web], [words]");
     insta::assert_snapshot!(refused("", &[("EKAKI__WEB__BINDD", "x")]), @"environment variable EKAKI__WEB__BINDD: unknown setting `web.bindd`; [web] has admin_token, bind, token");
-    insta::assert_snapshot!(refused("", &[("EKAKI__BIND", "x")]), @"environment variable EKAKI__BIND: unknown setting `bind`; the sections are [admins], [data], [[dictionaries]], [i18n], [inference], [limits], [log], [queue], [runtime], [safety], [shutdown], [store], [[styles]], [web], [words]");
+    insta::assert_snapshot!(refused("", &[("EKAKI__BIND", "x")]), @"environment variable EKAKI__BIND: unknown setting `bind`; the sections are [admins], [data], [[dictionaries]], [discord], [i18n], [inference], [limits], [log], [queue], [runtime], [safety], [shutdown], [store], [[styles]], [telegram], [web], [words]");
 }
 
 #[test]
@@ -293,6 +293,31 @@ fn what_is_wrong_in_a_list_is_named_with_its_place() {
 }
 
 #[test]
+fn discord_is_off_without_a_token_and_its_ids_are_numbers() {
+    let config = load("", &[]).expect("the defaults are valid").discord;
+    assert!(config.token.is_none() && config.application_id.is_none() && config.guilds.is_empty());
+    let file =
+        "[discord]\napplication_id = \"12\"\nguilds = [\"3\", \"4\"]\napi_url = \"http://127.0.0.1:1/\"\n";
+    let config = load(file, &[("EKAKI__DISCORD__TOKEN", "a.b.c")]).expect("the settings are valid");
+    let discord = &config.discord;
+    assert_eq!(
+        (discord.application_id, discord.guilds.as_slice()),
+        (Some(12), &[3, 4][..])
+    );
+    assert_eq!(discord.api_url, "http://127.0.0.1:1");
+    assert!(
+        !format!("{config:?}").contains("a.b.c"),
+        "a secret is never printed"
+    );
+    let discord = |line: &str| refused(&format!("[discord]\n{line}\n"), &[]);
+    insta::assert_snapshot!(discord("application_id = \"ekaki\""), @r#"ekaki.toml, line 2: `discord.application_id`: "ekaki" is no id; an id has only digits and is not a name"#);
+    insta::assert_snapshot!(discord("guilds = [\"0\"]"), @r#"ekaki.toml, line 2: `discord.guilds`: "0" is no id; an id has only digits and is not a name"#);
+    insta::assert_snapshot!(discord("guilds = [1]"), @"ekaki.toml, line 2: `discord.guilds` must be a text in quotes, not the number 1");
+    insta::assert_snapshot!(discord("api_url = \"discord.com\""), @r#"ekaki.toml, line 2: `discord.api_url`: "discord.com" is not an address that begins with https:// or http://"#);
+    insta::assert_snapshot!(discord("token = \"a.b.c d\""), @"ekaki.toml, line 2: `discord.token`: has a blank or a character in it that no token has");
+}
+
+#[test]
 fn a_style_has_a_size_as_people_write_it() {
     let load_size = |size: &str| load(&format!("[[styles]]\nname = \"ink\"\nsize = \"{size}\"\n"), &[]);
     for size in [
@@ -344,4 +369,22 @@ fn what_has_changed_is_known_without_showing_it() {
         !format!("{after:?}").contains("battery"),
         "a secret is never printed"
     );
+}
+
+#[test]
+fn telegram_needs_a_token_and_a_webhook_needs_a_secret() {
+    let telegram = |settings: &str| refused(&format!("[telegram]\n{settings}\n"), &[]);
+    insta::assert_snapshot!(telegram("token = \"secret-of-mine\""), @"ekaki.toml, line 2: `telegram.token`: is no token of @BotFather; one looks like 123456789:AAExampleExample");
+    insta::assert_snapshot!(telegram("api_url = \"api.telegram.org\""), @r#"ekaki.toml, line 2: `telegram.api_url`: "api.telegram.org" is no address like https://api.telegram.org"#);
+    insta::assert_snapshot!(telegram("storage_chat = \"my storage\""), @r#"ekaki.toml, line 2: `telegram.storage_chat`: "my storage" is neither the number of a chat, like -1001234567890, nor a @name"#);
+    insta::assert_snapshot!(telegram("webhook_url = \"http://example.com\""), @r#"ekaki.toml, line 2: `telegram.webhook_url`: "http://example.com" is no https address; Telegram takes no other"#);
+    insta::assert_snapshot!(telegram("webhook_url = \"https://example.com\""), @"built-in config.toml: `telegram.webhook_secret`: must have 16 to 256 letters, digits, _ and -, because anybody can reach the address");
+    insta::assert_snapshot!(telegram("webhook_url = \"https://example.com\"\nwebhook_secret = \"short\""), @"ekaki.toml, line 3: `telegram.webhook_secret`: must have 16 to 256 letters, digits, _ and -, because anybody can reach the address");
+    let config = load(
+        "[telegram]\ntoken = \"1:A\"\nstorage_chat = \"-100\"\nwebhook_url = \"https://example.com/t\"",
+        &[("EKAKI__TELEGRAM__WEBHOOK_SECRET", "abcdefghijklmnop")],
+    );
+    let telegram = config.expect("the settings are valid").telegram;
+    assert_eq!(telegram.storage_chat.as_deref(), Some("-100"));
+    assert!(telegram.webhook_secret.is_some());
 }

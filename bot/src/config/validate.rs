@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use inference::request::MAX_PROMPT_CHARS;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Config, WebConfig, validate_lists};
+use super::{Config, WebConfig, validate_lists, validate_telegram};
 
 /// Shortest token, in characters.
 const MIN_TOKEN_CHARS: usize = 8;
@@ -40,6 +40,8 @@ pub(super) fn validate(config: &Config) -> Result<(), Violation> {
         return fail("inference.model", "must name a model, for example \"avatar\"");
     }
     validate_web(&config.web)?;
+    validate_telegram::validate(&config.telegram)?;
+    validate_bot_token("discord.token", config.discord.token.as_ref())?;
     validate_lists::validate(config)
 }
 
@@ -70,6 +72,15 @@ fn validate_token(key: &str, token: Option<&SecretString>) -> Result<(), Violati
         Some(token) if token.expose_secret().chars().count() < MIN_TOKEN_CHARS => {
             fail(key, format!("must have at least {MIN_TOKEN_CHARS} characters"))
         }
+        _ => Ok(()),
+    }
+}
+
+/// The token of a bot comes from its platform, so it is only said when something else has been copied with it.
+fn validate_bot_token(key: &str, token: Option<&SecretString>) -> Result<(), Violation> {
+    let is_clean = |token: &SecretString| token.expose_secret().bytes().all(|byte| byte.is_ascii_graphic());
+    match token {
+        Some(token) if !is_clean(token) => fail(key, "has a blank or a character in it that no token has"),
         _ => Ok(()),
     }
 }

@@ -5,11 +5,13 @@
 mod clock;
 mod data;
 mod database;
+mod discord;
 mod models;
 mod rules;
 mod runtime;
 mod safety;
 mod settings;
+mod telegram;
 mod web;
 
 use std::fmt;
@@ -42,6 +44,8 @@ static CHECKS: &[&dyn Check] = &[
     &models::Models,
     &safety::Safety,
     &web::Web,
+    &discord::Discord,
+    &telegram::Telegram,
 ];
 
 /// How much is looked at.

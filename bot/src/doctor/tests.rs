@@ -68,6 +68,8 @@ async fn a_new_installation_lacks_only_the_runtime() {
     ok safety: every picture is shown, as [safety] says
     ok web: 127.0.0.1:0 is free
     ok web: only this machine reaches it; there is no admin page, because web.admin_token is not set
+    ok discord: it is off, because discord.token is not set
+    ok telegram: it is off, because telegram.token is not set
     ");
 }
 
@@ -98,6 +100,8 @@ async fn what_is_wrong_with_data_and_rules_is_found() {
     fail safety: the safety checker none does not exist
     ok web: 127.0.0.1:0 is free
     ok web: only this machine reaches it; there is no admin page, because web.admin_token is not set
+    ok discord: it is off, because discord.token is not set
+    ok telegram: it is off, because telegram.token is not set
     "#);
 }
 
@@ -119,4 +123,68 @@ fn settings_that_cannot_be_read_are_the_only_finding() {
     let finding = unusable(&error);
     assert_eq!((finding.check, finding.level), ("settings", Level::Fail));
     assert!(finding.message.contains("line 2"), "{}", finding.message);
+}
+
+/// What is found about Discord, which answers every question with this status and body.
+async fn discord(settings: &str, status: u16, body: serde_json::Value) -> String {
+    let status = axum::http::StatusCode::from_u16(status).expect("a status");
+    let me = body.clone();
+    let server = axum::Router::new()
+        .route(
+            "/api/v10/applications/@me",
+            axum::routing::get(async move || (status, axum::Json(me))),
+        )
+        .fallback(async || axum::Json(serde_json::json!([])));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let serving = tokio::spawn(async move { axum::serve(listener, server).await });
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = format!("[discord]\ntoken = \"a.b.c\"\napi_url = \"http://{address}\"\n{settings}");
+    let found = found(folder.path(), &settings, *NOW).await;
+    serving.abort();
+    let lines = found.lines().filter(|line| line.contains(" discord: "));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn discord_is_asked_about_the_bot() {
+    let me = |more: serde_json::Value| {
+        let mut me = serde_json::json!({ "id": "12", "name": "Ekaki" });
+        me.as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("an object").clone());
+        me
+    };
+    let all = serde_json::json!({ "integration_types_config": { "0": {}, "1": {} } });
+    insta::assert_snapshot!(discord("", 200, me(all)).await, @"
+    ok discord: the bot is Ekaki (application 12)
+    ok discord: servers and people can add it
+    warn discord: its commands are not registered as they are in this release
+    ");
+    let some = serde_json::json!({
+        "integration_types_config": { "0": {} }, "interactions_endpoint_url": "https://example.org",
+    });
+    insta::assert_snapshot!(discord("", 200, me(some)).await, @"
+    ok discord: the bot is Ekaki (application 12)
+    fail discord: Discord sends commands to an address of the web and not to Ekaki
+    warn discord: it cannot be added in both ways, to a server and to a person
+    warn discord: its commands are not registered as they are in this release
+    ");
+    let other = discord("application_id = \"13\"\n", 200, me(serde_json::json!({}))).await;
+    insta::assert_snapshot!(other, @"fail discord: the bot's token belongs to the application 12, and discord.application_id is 13; set the token of that application, or leave discord.application_id empty");
+    let refused = serde_json::json!({ "message": "401: Unauthorized", "code": 0 });
+    insta::assert_snapshot!(discord("", 401, refused).await, @"fail discord: Discord does not accept the bot's token; make a new one at https://discord.com/developers/applications (Bot, Reset Token) and set discord.token or EKAKI__DISCORD__TOKEN");
+    insta::assert_snapshot!(discord("", 502, serde_json::json!({})).await, @"warn discord: /applications/@me: Discord has a fault (502)");
+}
+
+#[tokio::test]
+async fn half_a_token_of_discord_is_seen_without_asking() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let found = found(folder.path(), "[discord]\ntoken = \"a.b\"\n", *NOW).await;
+    assert!(
+        found.contains("fail discord: discord.token is not a bot's token: it has too few parts"),
+        "{found}"
+    );
 }

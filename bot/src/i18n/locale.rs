@@ -13,9 +13,11 @@ macro_rules! sources {
             include_str!(concat!("../../locales/", $tag, "/answers.ftl")),
             include_str!(concat!("../../locales/", $tag, "/buttons.ftl")),
             include_str!(concat!("../../locales/", $tag, "/commands.ftl")),
+            include_str!(concat!("../../locales/", $tag, "/discord.ftl")),
             include_str!(concat!("../../locales/", $tag, "/errors.ftl")),
             include_str!(concat!("../../locales/", $tag, "/jobs.ftl")),
             include_str!(concat!("../../locales/", $tag, "/refusals.ftl")),
+            include_str!(concat!("../../locales/", $tag, "/telegram.ftl")),
             include_str!(concat!("../../locales/", $tag, "/web.ftl")),
         ]
     };

@@ -4,9 +4,11 @@
 //! function for each. To add a language, add its folder and a line in `locale.rs`.
 
 mod catalog;
+mod default;
 mod locale;
 pub mod messages;
 
+pub use self::default::DefaultLocale;
 pub use self::locale::{Locale, UnknownLocale};
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use fluent_bundle::FluentResource;
 
 use super::messages::Now;
 use super::{Locale, messages};
-use crate::commands::COMMANDS;
+use crate::commands::{COMMANDS, Choices};
 use crate::store::{Refusal, Window};
 
 fn negotiated(accept_language: &str) -> &'static str {
@@ -61,6 +61,11 @@ fn every_language_has_every_text_with_the_same_arguments() {
     }
 }
 
+/// The groups that a command is in, by their keys: `admin` and `admin-limit` of `admin-limit-show`.
+fn groups_of(key: &str) -> impl Iterator<Item = &str> {
+    key.match_indices('-').filter_map(|(end, _)| key.get(..end))
+}
+
 #[test]
 fn every_text_is_used_and_every_used_text_exists() {
     let source = [
@@ -68,9 +73,11 @@ fn every_text_is_used_and_every_used_text_exists() {
         include_str!("messages/answers.rs"),
         include_str!("messages/buttons.rs"),
         include_str!("messages/commands.rs"),
+        include_str!("messages/discord.rs"),
         include_str!("messages/errors.rs"),
         include_str!("messages/jobs.rs"),
         include_str!("messages/refusals.rs"),
+        include_str!("messages/telegram.rs"),
     ]
     .concat();
     let mut used: BTreeSet<String> = source
@@ -79,13 +86,21 @@ fn every_text_is_used_and_every_used_text_exists() {
         .step_by(2)
         .filter(|text| text.contains('-') && !text.contains(['{', ' ']) && *text != "web-")
         .map(str::to_owned)
-        .chain(["recipe", "ping", "deleted", "blocked"].map(str::to_owned))
+        .chain(["recipe", "ping", "deleted", "blocked", "originals"].map(str::to_owned))
         .collect();
     for command in COMMANDS {
         let spec = command.spec();
         used.insert(format!("command-{}", spec.key()));
         let options = spec.positional.into_iter().chain(spec.options);
-        used.extend(options.map(|option| format!("option-{}", option.name)));
+        for option in options {
+            used.insert(format!("option-{}", option.name));
+            used.insert(format!("option-name-{}", option.name));
+            if let Choices::Of(choices) = option.choices {
+                used.extend(choices.iter().map(|choice| format!("choice-{choice}")));
+            }
+        }
+        used.extend(spec.name.split(' ').map(|word| format!("name-{word}")));
+        used.extend(groups_of(&spec.key()).map(|group| format!("group-{group}")));
     }
     let existing: BTreeSet<String> = arguments_by_key(Locale::EN)
         .into_keys()
@@ -192,6 +207,64 @@ fn web_labels_are_complete_in_every_language() {
     for locale in Locale::ALL {
         for (key, text) in messages::web_labels(*locale) {
             assert_ne!(text, key, "{locale} lacks {key}");
+        }
+    }
+}
+
+/// What Discord takes as a name in menus.
+fn is_menu_name(name: &str) -> bool {
+    (1..=32).contains(&name.chars().count())
+        && name == name.to_lowercase()
+        && name
+            .chars()
+            .all(|character| character.is_alphanumeric() || matches!(character, '-' | '_'))
+}
+
+#[test]
+fn names_in_menus_are_short_and_differ() {
+    for locale in Locale::ALL.iter().copied() {
+        let mut levels: BTreeMap<(String, String), String> = BTreeMap::new();
+        let mut add = |level: &str, word: &str, name: String| {
+            assert!(is_menu_name(&name), "{locale}: {level} {word} is {name:?}");
+            let earlier = levels.insert((level.to_owned(), name), word.to_owned());
+            assert!(
+                earlier.as_deref().is_none_or(|earlier| earlier == word),
+                "{locale}: {level} {word} is {earlier:?}"
+            );
+        };
+        for spec in COMMANDS.iter().map(|command| command.spec()) {
+            let mut level = String::new();
+            for word in spec.name.split(' ') {
+                add(&level, word, messages::command_name(locale, word));
+                level = format!("{level} {word}");
+            }
+            for option in spec.positional.into_iter().chain(spec.options) {
+                add(
+                    &format!("/{}", spec.name),
+                    option.name,
+                    messages::option_name(locale, option.name),
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn descriptions_in_menus_are_short() {
+    let check = |text: String| assert!((1..=100).contains(&text.chars().count()), "{text}");
+    for locale in Locale::ALL.iter().copied() {
+        for spec in COMMANDS.iter().map(|command| command.spec()) {
+            check(messages::command_description(locale, &spec.key()));
+            groups_of(&spec.key()).for_each(|group| check(messages::group_description(locale, group)));
+            for option in spec.positional.into_iter().chain(spec.options) {
+                check(messages::option_description(locale, option.name));
+                let Choices::Of(choices) = option.choices else {
+                    continue;
+                };
+                choices
+                    .iter()
+                    .for_each(|choice| check(messages::choice_name(locale, choice)));
+            }
         }
     }
 }

@@ -9,6 +9,13 @@ use crate::store::{Clamped, ClampedParameter, DrawParameters};
 /// The guidance scale that stands for one that is no number: the prompt counts, nothing is amplified.
 const NO_GUIDANCE: f32 = 1.0;
 
+/// How many times wider and higher a finished picture can be made: from the smallest size to the largest one, and no
+/// further than anybody wants to see.
+const LARGEST_ENLARGEMENT: f32 = 16.0;
+
+/// The same as a number of hundredths.
+const MAX_HUNDREDTHS: u16 = 1600;
+
 impl Limits {
     /// Brings every number within its bounds and says which ones had to be changed. Width and height, also those of a
     /// second pass, become multiples of `size_multiple`, which the model names. Prompts are not touched: half a prompt is
@@ -53,7 +60,7 @@ impl Limits {
 /// What only some drawings have.
 fn clamp_options(draw: &mut DrawParameters, bounds: SizeBounds, changes: &mut Changes) {
     let least = one_step_of(draw.num_inference_steps);
-    let (size, strength) = (ClampedParameter::Size, ClampedParameter::Strength);
+    let strength = ClampedParameter::Strength;
     if let Some(clip_skip) = &mut draw.clip_skip {
         changes.set(ClampedParameter::ClipSkip, clip_skip, |layers| {
             layers.clamp(*CLIP_SKIPS.start(), *CLIP_SKIPS.end())
@@ -68,16 +75,23 @@ fn clamp_options(draw: &mut DrawParameters, bounds: SizeBounds, changes: &mut Ch
         changes.set(strength, &mut source.strength, |value| part(value, least));
     }
     if let Some(hires) = &mut draw.hires {
-        let scaled = |scale| bounds.scaled(draw.width, draw.height, scale);
-        let text = |scale| {
-            let (width, height) = scaled(scale);
-            format!("{width}x{height}")
-        };
-        let fits = |scale| bounds.holds(scaled(scale));
-        let scale = largest_scale(hires.scale, fits);
-        changes.note(size, text(hires.scale), text(scale));
-        hires.scale = scale;
+        changes.scale(
+            &mut hires.scale,
+            (draw.width, draw.height),
+            (bounds, *HIRES_SCALES.end()),
+        );
         changes.set(strength, &mut hires.strength, |value| part(value, least));
+    }
+    if let Some(scale) = &mut draw.enlarge {
+        let drawn = match draw.hires {
+            Some(hires) => bounds.scaled(draw.width, draw.height, hires.scale),
+            None => (draw.width, draw.height),
+        };
+        let bounds = SizeBounds {
+            multiple: 1,
+            ..bounds
+        };
+        changes.scale(scale, drawn, (bounds, LARGEST_ENLARGEMENT));
     }
 }
 
@@ -95,10 +109,10 @@ fn one_step_of(num_inference_steps: u32) -> f32 {
     u16::try_from(thousandths).map_or(1.0, |thousandths| f32::from(thousandths) / 1000.0)
 }
 
-/// The largest scale, not above the one asked for, whose size fits: that one itself, or one in hundredths. The smallest
-/// scale enlarges nothing and always fits, because the first pass does.
-fn largest_scale(asked: f32, fits: impl Fn(f32) -> bool) -> f32 {
-    let (smallest, largest) = (*HIRES_SCALES.start(), *HIRES_SCALES.end());
+/// The largest scale, neither above the one asked for nor above `largest`, whose size fits: that one itself, or one in
+/// hundredths. The smallest scale enlarges nothing and always fits, because what is enlarged does.
+fn largest_scale(asked: f32, largest: f32, fits: impl Fn(f32) -> bool) -> f32 {
+    let smallest = *HIRES_SCALES.start();
     if asked.is_nan() {
         return smallest;
     }
@@ -106,7 +120,9 @@ fn largest_scale(asked: f32, fits: impl Fn(f32) -> bool) -> f32 {
     if fits(asked) {
         return asked;
     }
-    let hundredths = (100_u16..=400).rev().map(|scale| f32::from(scale) / 100.0);
+    let hundredths = (100_u16..=MAX_HUNDREDTHS)
+        .rev()
+        .map(|scale| f32::from(scale) / 100.0);
     hundredths
         .skip_while(|scale| *scale > asked)
         .find(|scale| fits(*scale))
@@ -144,6 +160,18 @@ impl Changes {
         if asked != used {
             self.0.push(Clamped { what, asked, used });
         }
+    }
+
+    /// Brings the size that a picture grows to within bounds.
+    fn scale(&mut self, scale: &mut f32, (width, height): (u32, u32), (bounds, largest): (SizeBounds, f32)) {
+        let scaled = |scale| bounds.scaled(width, height, scale);
+        let text = |scale| {
+            let (width, height) = scaled(scale);
+            format!("{width}x{height}")
+        };
+        let used = largest_scale(*scale, largest, |scale| bounds.holds(scaled(scale)));
+        self.note(ClampedParameter::Size, text(*scale), text(used));
+        *scale = used;
     }
 
     fn set<T: Copy + ToString>(&mut self, what: ClampedParameter, value: &mut T, bound: impl FnOnce(T) -> T) {

@@ -23,7 +23,7 @@ static EVERYBODY: LimitScope = LimitScope {
 /// 1. A rule about a user beats one about a role, that one beats a channel, a chat, a platform, and everything beats what
 ///    holds for everybody.
 /// 2. When the strongest field is the same, the rule with more fields wins, and then the one whose other fields are
-///    stronger.
+///    stronger. In a thread a rule about it beats one about the channel that it is in, which holds there, too.
 /// 3. Two rules about the same people: the one that an admin has set with a command beats the one of the settings, and
 ///    there the later one wins.
 /// 4. A person who has several roles with such rules gets the most generous value, and the models of all of them.
@@ -138,12 +138,15 @@ impl LimitRules {
 
     /// Where each value comes from that holds for a person in a place, in the order of [`LimitKey::ALL`].
     pub fn explain(&self, user: &UserId, standing: &Standing, place: &Place) -> Vec<LimitSource> {
-        self.decide(|scope| scope.holds(user, standing, place))
+        self.decide(|scope| {
+            let holds = scope.holds(user, standing, place);
+            holds.then(|| scope.specificity_at(place))
+        })
     }
 
     /// Where each value comes from that holds for everybody a scope is about.
     pub fn show(&self, scope: &LimitScope) -> Vec<LimitSource> {
-        self.decide(|wide| wide.includes(scope))
+        self.decide(|wide| wide.includes(scope).then(|| wide.specificity()))
     }
 
     /// Every rule with who has written it: first what holds for everybody, then the settings', then the admins'.
@@ -153,6 +156,14 @@ impl LimitRules {
             (origin, LimitRule { scope, values })
         };
         self.written().map(copy).collect()
+    }
+
+    /// The rules of the settings: first what holds for everybody.
+    pub fn of_settings(&self) -> impl Iterator<Item = (&LimitScope, &LimitValues)> {
+        let is_of_settings = |origin| matches!(origin, LimitOrigin::Default | LimitOrigin::Settings);
+        self.written()
+            .filter(move |(origin, ..)| is_of_settings(*origin))
+            .map(|(_, scope, values)| (scope, values))
     }
 
     /// What admins of everything have set for exactly this scope.
@@ -203,15 +214,17 @@ impl LimitRules {
         std::iter::once(defaults).chain(written)
     }
 
-    fn decide(&self, holds: impl Fn(&LimitScope) -> bool) -> Vec<LimitSource> {
+    /// `holds` says of a scope how specific it is, when it holds.
+    fn decide(&self, holds: impl Fn(&LimitScope) -> Option<Specificity>) -> Vec<LimitSource> {
         let holding: Vec<Held<'_>> = self
             .written()
-            .filter(|(_, scope, _)| holds(scope))
-            .map(|(origin, scope, values)| Held {
-                origin,
-                scope,
-                values,
-                specificity: scope.specificity(),
+            .filter_map(|(origin, scope, values)| {
+                Some(Held {
+                    origin,
+                    scope,
+                    values,
+                    specificity: holds(scope)?,
+                })
             })
             .collect();
         LimitKey::ALL

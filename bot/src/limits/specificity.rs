@@ -3,8 +3,9 @@
 use crate::chat::{Place, Platform, Standing, UserId};
 use crate::config::{LimitKey, LimitScope, LimitValue};
 
-/// How specific a scope is: its strongest field, then how many it has, then the others by their strength.
-pub(crate) type Specificity = (u32, u32, u32);
+/// How specific a scope is: its strongest field, then how many it has, then the others by their strength, then whether it
+/// names the very channel and not the one that it is a thread of.
+pub(crate) type Specificity = (u32, u32, u32, bool);
 
 impl LimitScope {
     /// Whether it is about this person in this place.
@@ -17,10 +18,14 @@ impl LimitScope {
                 .is_none_or(|role| standing.roles.contains(role))
     }
 
-    /// Whether it is about somebody in this place. A conversation with one person is a chat of its own.
+    /// Whether it is about somebody in this place. A conversation with one person is a chat of its own, and a thread is in
+    /// its channel.
     pub(crate) fn is_at(&self, platform: &Platform, place: &Place) -> bool {
         let chat = place.server.as_ref().unwrap_or(&place.chat.0);
-        is(&self.platform, platform.as_str()) && is(&self.chat, chat) && is(&self.channel, &place.chat.0)
+        let mut channels = std::iter::once(&place.chat).chain(&place.parent);
+        is(&self.platform, platform.as_str())
+            && is(&self.chat, chat)
+            && channels.any(|channel| is(&self.channel, &channel.0))
     }
 
     /// Whether everybody that `other` is about is among those that this scope is about.
@@ -42,7 +47,15 @@ impl LimitScope {
             mask.checked_ilog2().map_or(0, |strongest| strongest + 1),
             mask.count_ones(),
             mask,
+            false,
         )
+    }
+
+    /// The same in a place that it is about, where it may name the channel or the thread.
+    pub(crate) fn specificity_at(&self, place: &Place) -> Specificity {
+        let (strongest, fields, mask, _) = self.specificity();
+        let is_nearest = self.channel.as_ref() == Some(&place.chat.0);
+        (strongest, fields, mask, is_nearest)
     }
 }
 

@@ -18,7 +18,7 @@ use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::chat::ChatAdapter;
+use crate::chat::{ChatAdapter, Platform};
 use crate::queue::{EventSink, JobQueue, QueueMode};
 use crate::store::{JobRow, Store};
 
@@ -52,6 +52,29 @@ struct Counted {
     draw_seconds: Histogram,
     step_seconds: Histogram,
     messages: Family<Labels<3>, Counter>,
+    connections: Family<Labels<1>, Gauge>,
+    calls: Family<Labels<2>, Counter>,
+}
+
+/// How many connections there are to a platform. Clones share the number.
+#[derive(Clone, Debug, Default)]
+pub struct Connections(Gauge);
+
+impl Connections {
+    /// One more.
+    pub fn inc(&self) {
+        self.0.inc();
+    }
+
+    /// One less.
+    pub fn dec(&self) {
+        self.0.dec();
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> i64 {
+        self.0.get()
+    }
 }
 
 impl fmt::Debug for Metrics {
@@ -71,6 +94,8 @@ impl Metrics {
                 draw_seconds: Histogram::new(SECONDS),
                 step_seconds: Histogram::new(STEP_SECONDS),
                 messages: Family::default(),
+                connections: Family::default(),
+                calls: Family::default(),
             }),
         }
     }
@@ -91,6 +116,18 @@ impl Metrics {
         })
     }
 
+    /// The number of connections to a platform, for its adapter to keep.
+    pub fn connections(&self, platform: &Platform) -> Connections {
+        let labels = [("platform", platform.to_string())];
+        Connections(self.counted.connections.get_or_create(&labels).clone())
+    }
+
+    /// Counts a call of a platform's interface, by what became of it.
+    pub fn count_call(&self, platform: &Platform, result: &str) {
+        let labels = [("platform", platform.to_string()), ("result", result.to_owned())];
+        self.counted.calls.get_or_create(&labels).inc();
+    }
+
     /// Everything as text, see [`CONTENT_TYPE`].
     ///
     /// # Errors
@@ -105,6 +142,16 @@ impl Metrics {
             "messages",
             "Messages about jobs by platform, kind (progress, final) and result (sent, retry, gone)",
             self.counted.messages.clone(),
+        );
+        registry.register(
+            "connections",
+            "Open connections to a platform over which it tells what people do",
+            self.counted.connections.clone(),
+        );
+        registry.register(
+            "calls",
+            "Calls of a platform's interface by platform and result (ok, or why they did not work)",
+            self.counted.calls.clone(),
         );
         let mut text = String::new();
         encode(&mut text, &registry).context("cannot write the metrics")?;

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Counted;
 use crate::chat::{
-    Capabilities, ChatAdapter, JobUpdate, Platform, Reply, ReplyAddress, Responder, SendError, Sent,
+    Capabilities, ChatAdapter, ChatId, JobUpdate, Platform, Reply, ReplyAddress, Responder, SendError, Sent,
 };
 use crate::commands::Commands;
 use crate::queue::{EventSink, JobEvent};
@@ -91,6 +91,10 @@ impl Responder for ObservedResponder {
 
     fn capabilities(&self) -> Capabilities {
         self.responder.capabilities()
+    }
+
+    fn channel_mention(&self, channel: &ChatId) -> String {
+        self.responder.channel_mention(channel)
     }
 
     async fn acknowledge(&self) -> Result<(), SendError> {

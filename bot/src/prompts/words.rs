@@ -1,12 +1,16 @@
 //! What may not be drawn.
 
 mod fold;
+mod look_alike;
+mod spelled;
 
 use std::ops::Range;
 
 use regex::{Regex, RegexBuilder};
 
 use self::fold::{fold, parted, spaced, undisguised, without_syntax};
+use self::look_alike::latin;
+use self::spelled::spelled_out;
 use super::script::{is_spaced_letter, is_unspaced};
 
 /// The most memory that one regular expression may take, in bytes.
@@ -59,9 +63,10 @@ pub struct WordRuleError {
 /// The rules.
 ///
 /// Texts and words are compared after NFKC and case folding, without accents and invisible characters; dashes and
-/// underscores are spaces. A text is read a second time with spaces in place of what is invisible. Where a word of a rule begins or ends with a letter of a script that puts spaces between
-/// words, no such letter may stand beside it: "peg" is not in "pegboard". Chinese, Japanese, Korean and Thai words are
-/// found anywhere. Regular expressions are searched in the folded text, in which dashes and underscores stay, in any case.
+/// underscores are spaces. A text is read a second time with spaces in place of what is invisible, both with Latin letters
+/// in place of those that look like them, and words whose letters stand apart are put together. Where a word of a rule
+/// begins or ends with a letter of a script that puts spaces between words, no such letter may stand beside it: "peg" is
+/// not in "pegboard". Chinese, Japanese, Korean and Thai words are found anywhere. Regular expressions are searched in the folded text, in which dashes and underscores stay, in any case.
 ///
 /// An exception excuses what is found within it, if it holds wherever the rule does: what is forbidden everywhere cannot
 /// be allowed for one server, nor by an admin of one server what somebody else has forbidden there.
@@ -69,6 +74,7 @@ pub struct WordRuleError {
 pub struct WordRules {
     forbidden: Vec<Rule>,
     allowed: Vec<Rule>,
+    of_settings: Vec<String>,
 }
 
 impl WordRules {
@@ -84,7 +90,14 @@ impl WordRules {
         for rule in allowed {
             rules.allowed.push(Rule::new(rule, rule, WordScope::default())?);
         }
+        let exceptions = allowed.iter().map(|rule| format!("!{rule}"));
+        rules.of_settings = forbidden.iter().cloned().chain(exceptions).collect();
         Ok(rules)
+    }
+
+    /// The rules of the settings, as an admin would add them: exceptions have a `!` before them.
+    pub fn of_settings(&self) -> &[String] {
+        &self.of_settings
     }
 
     /// Adds a rule for some place: a word, or a regular expression between slashes; with `!` before it an exception.
@@ -130,12 +143,18 @@ struct Reading {
     text: String,
     /// It is compared with words, and not with regular expressions.
     is_for_words: bool,
+    /// Whole words whose letters stand apart.
+    spelled: Vec<String>,
 }
 
 impl Reading {
     fn all(text: &str) -> Vec<Self> {
+        let latin = latin(text);
         let mut texts = Vec::new();
-        for folded in [fold(text), fold(&parted(text))] {
+        for folded in [text, &latin]
+            .into_iter()
+            .flat_map(|text| [fold(text), fold(&parted(text))])
+        {
             let bare = without_syntax(&folded);
             for text in [folded, bare] {
                 if !texts.contains(&text) {
@@ -147,15 +166,23 @@ impl Reading {
             let words = Self {
                 text: spaced(&text),
                 is_for_words: true,
+                spelled: spelled_out(&text),
             };
-            let is_for_words = false;
-            [words, Self { text, is_for_words }]
+            let as_it_is = Self {
+                text,
+                is_for_words: false,
+                spelled: Vec::new(),
+            };
+            [words, as_it_is]
         });
         readings.collect()
     }
 
     /// Whether something that the rule forbids is in the text and in none of the exceptions.
     fn breaks(&self, rule: &Rule, excuses: &[&Rule]) -> bool {
+        if self.spells(rule) && !excuses.iter().any(|allowed| self.spells(allowed)) {
+            return true;
+        }
         let found = self.find(rule);
         if found.is_empty() {
             return false;
@@ -180,6 +207,15 @@ impl Reading {
             Pattern::Word(word) => find_word(&self.text, word),
             Pattern::Regex(regex) => regex.find_iter(&self.text).map(|found| found.range()).collect(),
         }
+    }
+
+    /// Whether the text has the word of a rule with its letters apart. A word of several words is spelled without spaces.
+    fn spells(&self, rule: &Rule) -> bool {
+        let Pattern::Word(word) = &rule.pattern else {
+            return false;
+        };
+        let letters = || word.chars().filter(|character| character.is_alphanumeric());
+        self.spelled.iter().any(|spelled| letters().eq(spelled.chars()))
     }
 
     fn find(&self, rule: &Rule) -> Vec<Range<usize>> {

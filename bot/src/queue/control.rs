@@ -19,8 +19,8 @@ impl Shared {
 }
 
 impl JobQueue {
-    /// Ends a job that waits or is being drawn, at the end of the present step. It is told like every other end. Whoever
-    /// gets the pictures of a job that is ended waits on: those jobs are drawn by themselves.
+    /// Ends a job that waits or is being drawn, at the end of the present step. It is told like every other end. When
+    /// others get the pictures of a job that is being drawn, the drawing goes on for them.
     ///
     /// # Errors
     /// When the job log cannot be written.

@@ -293,6 +293,14 @@ impl Turns {
         self.file(owner, user);
     }
 
+    /// What is drawn for one user is drawn for another one from now on.
+    pub(super) fn hand_over(&mut self, from: &UserId, to: &UserId) {
+        self.end(from);
+        let (owner, mut user) = self.unfile(to);
+        user.running += 1;
+        self.file(owner, user);
+    }
+
     /// A user has drawn this much some time ago.
     pub(super) fn remember(&mut self, owner: &UserId, work: f64, (ago, now): (Duration, Instant)) {
         let (owner, mut user) = self.unfile(owner);

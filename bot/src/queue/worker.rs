@@ -193,12 +193,21 @@ impl Worker {
         }
     }
 
+    /// What is drawn, with the jobs that it is drawn for now.
+    fn drawn(&self) -> Vec<(JobId, &Taken)> {
+        let line = self.shared.line();
+        let running = self.running.values();
+        running
+            .filter_map(|taken| Some((line.job_of(taken.turn)?, taken)))
+            .collect()
+    }
+
     /// All jobs are drawn by the same generator, and some of them may have to wait inside it. So the progress of one
     /// renews the leases of all, and only a generator that stands still loses its jobs.
     async fn look_after_leases(&mut self) {
         let parts = &self.shared.parts;
         let now = parts.clock.now();
-        let jobs: Vec<JobId> = self.running.values().map(|taken| taken.job).collect();
+        let jobs: Vec<JobId> = self.drawn().into_iter().map(|(job, _)| job).collect();
         let renewed = if self.shared.progressed.swap(false, Ordering::Relaxed) {
             parts
                 .store
@@ -222,11 +231,12 @@ impl Worker {
         if requeued.is_empty() && failed.is_empty() {
             return;
         }
-        let running = self.running.values();
-        for taken in running.filter(|taken| requeued.contains(&taken.job) || failed.contains(&taken.job)) {
-            tracing::warn!(job = %taken.job, "no progress, job taken back");
-            taken.stop.interrupt();
-            self.not_begun(taken);
+        for (job, taken) in self.drawn() {
+            if requeued.contains(&job) || failed.contains(&job) {
+                tracing::warn!(%job, "no progress, job taken back");
+                taken.stop.interrupt();
+                self.not_begun(taken);
+            }
         }
         for job in failed {
             self.shared.line().ended(*job);

@@ -2,17 +2,19 @@
 
 use serde::Deserialize as _;
 
-use super::{Admins, Rules, RulesError, SafetyRules};
+use super::places::scope_of;
+use super::{Admins, PlaceRules, Rules, RulesError, SafetyRules};
 use crate::config::Config;
 use crate::limits::{LimitRule, LimitRules, LimitScope, LimitValues};
 use crate::prompts::{Dictionaries, Styles, WordRules, WordScope};
-use crate::store::{Store, StoreError, StoredLimits, StoredWord};
+use crate::store::{Store, StoreError, StoredLimits, StoredPlaceRule, StoredWord};
 
 /// What admins have changed.
 #[derive(Debug)]
 pub(super) struct Stored {
     limits: Vec<StoredLimits>,
     words: Vec<StoredWord>,
+    places: Vec<StoredPlaceRule>,
     on_unusable: OnUnusable,
 }
 
@@ -42,6 +44,7 @@ impl Stored {
         Ok(Self {
             limits: store.admin().limits().await?,
             words: store.admin().words().await?,
+            places: store.admin().place_rules().await?,
             on_unusable,
         })
     }
@@ -57,6 +60,7 @@ pub async fn check(config: &Config, store: Option<&Store>) -> Result<Rules, Rule
         None => Stored {
             limits: Vec::new(),
             words: Vec::new(),
+            places: Vec::new(),
             on_unusable: OnUnusable::Refuse,
         },
     };
@@ -79,6 +83,7 @@ pub(super) fn rules(
     dictionaries: Dictionaries,
 ) -> Result<Rules, RulesError> {
     let (overrides, moderated) = overrides(stored)?;
+    let places = places(stored)?;
     Ok(Rules {
         limits: LimitRules {
             defaults: config.limits.values(),
@@ -91,7 +96,8 @@ pub(super) fn rules(
         words: words(config, stored)?,
         styles: Styles::new(config.styles.clone()),
         dictionaries,
-        safety: SafetyRules::new(&config.safety),
+        safety: SafetyRules::new(&config.safety).with(&places),
+        places,
         admins: Admins::new(&config.admins),
         time_zone: config.i18n.time_zone,
         default_locale: config.i18n.default_locale,
@@ -123,6 +129,21 @@ fn read_override(scope: &str, values: &serde_json::Value) -> Result<LimitRule, S
         .check()
         .map_err(|error| format!("`{}` {error}", error.key.name()))?;
     Ok(LimitRule { scope, values })
+}
+
+fn places(stored: &Stored) -> Result<PlaceRules, RulesError> {
+    let mut places = PlaceRules::default();
+    for rule in &stored.places {
+        let added = places.add(rule);
+        stored.on_unusable.apply(added.map_err(|error| {
+            let place = scope_of(&rule.place);
+            RulesError::Invalid(format!(
+                "what an admin has set for {place} ({}): {error}",
+                rule.kind
+            ))
+        }))?;
+    }
+    Ok(places)
 }
 
 fn words(config: &Config, stored: &Stored) -> Result<WordRules, RulesError> {

@@ -3,11 +3,14 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 
 use super::build::{self, OnUnusable, Stored};
 use super::{Rules, RulesError};
+use crate::chat::Platform;
 use crate::config::{Config, ConfigError};
+use crate::i18n::DefaultLocale;
 use crate::prompts::Dictionaries;
 use crate::store::Store;
 
@@ -19,7 +22,7 @@ const LIVE: &[&str] = &[
     "dictionaries",
     "safety",
     "admins",
-    "i18n.time_zone",
+    "i18n",
     "queue.max_queued",
 ];
 /// The exception: it is a model that the engine has loaded.
@@ -49,6 +52,7 @@ struct Shared {
     started_with: Arc<Config>,
     read_config: ReadConfig,
     store: Store,
+    default_locale: DefaultLocale,
 }
 
 impl fmt::Debug for LiveRules {
@@ -69,6 +73,7 @@ impl LiveRules {
         let dictionaries = read_dictionaries(&config, &config).await?;
         let rules = build::rules(&config, &stored, dictionaries)?;
         let shared = Shared {
+            default_locale: rules.default_locale.into(),
             current: RwLock::new(Arc::new(rules)),
             changing: Mutex::new(Arc::clone(&config)),
             started_with: config,
@@ -84,6 +89,11 @@ impl LiveRules {
     pub fn current(&self) -> Arc<Rules> {
         let current = self.shared.current.read();
         Arc::clone(&current.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The language of people whose own is not known, now and after every reload.
+    pub fn default_locale(&self) -> DefaultLocale {
+        self.shared.default_locale.clone()
     }
 
     /// Reads the settings again and puts their rules in place, or changes nothing and says why.
@@ -115,7 +125,24 @@ impl LiveRules {
         Ok(())
     }
 
+    /// A server has got another id on its platform: everything that belongs to it goes with it. Doing it again does nothing.
+    ///
+    /// # Errors
+    /// When it cannot be written or read.
+    pub async fn move_server(
+        &self,
+        platform: &Platform,
+        old: &str,
+        new: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), RulesError> {
+        let admin = self.shared.store.admin();
+        admin.move_server(platform, old, new, now).await?;
+        self.refresh().await
+    }
+
     fn replace(&self, rules: Rules) {
+        self.shared.default_locale.set(rules.default_locale);
         let current = self.shared.current.write();
         *current.unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
     }

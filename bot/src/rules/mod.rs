@@ -4,6 +4,7 @@
 mod admins;
 mod build;
 mod live;
+mod places;
 mod safety;
 
 use chrono_tz::Tz;
@@ -11,6 +12,7 @@ use chrono_tz::Tz;
 pub use self::admins::{Admins, Authority};
 pub use self::build::check;
 pub use self::live::{LiveRules, ReadConfig, Reloaded};
+pub use self::places::{Drawing, PlaceDefaults, PlaceRule, PlaceRules, Ruled};
 pub use self::safety::SafetyRules;
 use crate::config::ConfigError;
 use crate::i18n::Locale;
@@ -31,6 +33,8 @@ pub struct Rules {
     pub dictionaries: Dictionaries,
     /// What is done with doubtful pictures.
     pub safety: SafetyRules,
+    /// What admins have set for servers and channels.
+    pub places: PlaceRules,
     /// Who may change all that.
     pub admins: Admins,
     /// The time zone in which people are told a time.

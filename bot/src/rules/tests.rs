@@ -1,15 +1,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::{Admins, Authority, LiveRules, ReadConfig, RulesError, SafetyRules};
-use crate::chat::{ChatId, CommandInput, CommandRequest, Place, Platform, Standing, UserId};
+use crate::chat::{CommandInput, CommandRequest, Place, Platform, Standing, UserId};
 use crate::config::{AdminsConfig, Config, ConfigSources, LimitScope};
 use crate::i18n::Locale;
 use crate::safety::SafetyAction;
 use crate::store::tests::NOW;
-use crate::store::{Actor, Store};
+use crate::store::{Actor, PlaceRuleKind, RuledPlace, Store};
 use crate::tests::fakes::FakeChat;
 
 const DISCORD: Platform = Platform::new("discord");
@@ -21,9 +22,8 @@ fn user(platform: Platform, id: &str) -> UserId {
 
 fn place(server: Option<&str>, chat: &str) -> Place {
     Place {
-        chat: ChatId(chat.to_owned()),
         server: server.map(str::to_owned),
-        age_restricted: false,
+        ..Place::direct(chat)
     }
 }
 
@@ -98,18 +98,18 @@ fn owner() -> Actor {
 async fn a_reload_puts_the_new_rules_in_place_and_says_what_has_to_wait() {
     let tester = Tester::start("[limits]\nper_day = 3\n").await;
     let before = tester.rules.current();
+    let default_locale = tester.rules.default_locale();
+    assert_eq!(default_locale.get(), Locale::EN);
     let file = "[limits]\nper_day = 4\n[queue]\nconcurrency = 2\nmax_queued = 9\n[safety]\nmodel = \"checker\"\n\
                 [i18n]\ntime_zone = \"Asia/Tokyo\"\ndefault_locale = \"ja\"\n[[styles]]\nname = \"ink\"\n";
     let needs_restart = tester.reload(file).await.expect("the new settings are valid");
-    assert_eq!(
-        needs_restart,
-        ["i18n.default_locale", "queue.concurrency", "safety.model"]
-    );
+    assert_eq!(needs_restart, ["queue.concurrency", "safety.model"]);
     let after = tester.rules.current();
     assert_eq!(tester.per_day("1"), Some(4));
     assert_eq!(after.time_zone, chrono_tz::Tz::Asia__Tokyo);
     assert!(after.styles.get("INK").is_some());
     assert_eq!(after.limits.max_queued, 9);
+    assert_eq!(default_locale.get(), Locale::JA);
     assert!(
         before.styles.all().is_empty(),
         "a command keeps the rules it began with"
@@ -118,7 +118,7 @@ async fn a_reload_puts_the_new_rules_in_place_and_says_what_has_to_wait() {
     let needs_restart = tester.reload(file).await.expect("valid");
     assert_eq!(
         needs_restart,
-        ["i18n.default_locale", "queue.concurrency", "safety.model"],
+        ["queue.concurrency", "safety.model"],
         "nothing was restarted"
     );
     assert!(
@@ -250,6 +250,42 @@ fn the_most_specific_safety_rule_decides() {
     check("discord", Some("1"), "8", false, SafetyAction::Block);
     check("discord", Some("1"), "7", false, SafetyAction::Allow);
     check("telegram", Some("2"), "8", false, SafetyAction::Block);
+}
+
+#[tokio::test]
+async fn moderators_can_only_be_stricter_about_pictures() {
+    let file = "[safety]\naction = \"spoiler\"\nage_restricted_action = \"allow\"\n";
+    let tester = Tester::start(file).await;
+    let moderator = Actor {
+        server: Some("1".into()),
+        ..owner()
+    };
+    let set = async |by: &Actor, channel: Option<&str>, action: &str| {
+        let place = RuledPlace {
+            platform: DISCORD,
+            server: "1".into(),
+            channel: channel.map(str::to_owned),
+        };
+        let admin = tester.store.admin();
+        let kept = admin
+            .set_place_rule(&place, PlaceRuleKind::Safety, &json!(action), by)
+            .await;
+        assert!(kept.expect("written"));
+        tester.rules.refresh().await.expect("valid");
+        tester.rules.current().safety.mildest(&place)
+    };
+    let check = |server, chat, expected| {
+        let rules = tester.rules.current();
+        let found = rules.safety.action(&DISCORD, &place(Some(server), chat));
+        assert_eq!(found, expected, "{server} {chat}");
+    };
+    assert_eq!(set(&moderator, None, "blur").await, SafetyAction::Allow);
+    assert_eq!(set(&moderator, Some("7"), "allow").await, SafetyAction::Allow);
+    check("1", "8", SafetyAction::Blur);
+    check("1", "7", SafetyAction::Spoiler);
+    check("2", "8", SafetyAction::Spoiler);
+    assert_eq!(set(&owner(), Some("8"), "block").await, SafetyAction::Block);
+    check("1", "8", SafetyAction::Block);
 }
 
 fn request(who: UserId, standing: Standing, server: Option<&str>) -> CommandRequest {

@@ -9,8 +9,12 @@ mod error;
 mod images;
 mod job;
 mod jobs;
+mod memory;
+mod offers;
+mod platform_files;
 mod quota;
 mod readonly;
+mod searches;
 mod stats;
 mod time;
 mod users;
@@ -28,7 +32,9 @@ use sqlx::sqlite::{
 };
 use sqlx::{ConnectOptions as _, SqliteConnection};
 
-pub use self::admin::{Actor, Admin, AuditLine, Block, StoredLimits, StoredWord};
+pub use self::admin::{
+    Actor, Admin, AuditLine, Block, PlaceRuleKind, RuledPlace, StoredLimits, StoredPlaceRule, StoredWord,
+};
 pub use self::error::StoreError;
 use self::images::Recent;
 pub use self::images::{FileFormat, Images, Retained, Retention, StoredImage};
@@ -37,9 +43,15 @@ pub use self::job::{
     ImageKind, ImageRow, JobId, JobKind, JobOutcome, JobRow, JobState, NewJob, RecentWork, Recovered,
     SourceParameters, VariationParameters, WaitingJob,
 };
-pub(crate) use self::jobs::{Begun, Finished, Lease, TakenBack};
-pub use self::jobs::{Deleted, HistoryQuery, InsertError, Inserted, Jobs, JobsQuery};
+pub(crate) use self::jobs::{Begun, Finished, HandedOver, Lease, TakenBack};
+pub use self::jobs::{
+    Deleted, HistoryPage, HistoryQuery, InsertError, Inserted, Jobs, JobsQuery, SEARCH_DEPTH,
+};
+use self::memory::Memory;
+pub use self::offers::{Offer, Offers};
+pub use self::platform_files::{PlatformFile, PlatformFiles};
 pub use self::quota::{LimitCheck, Refusal, Usage, Window};
+pub use self::searches::SearchId;
 pub use self::stats::{DayStats, Stats, StatsQuery, UserStats};
 pub use self::users::{Forgotten, UserSettings, Users};
 use self::writer::Writer;
@@ -75,6 +87,7 @@ struct Inner {
     patient_readers: SqlitePool,
     images_dir: PathBuf,
     recent_images: Recent,
+    memory: Memory,
     /// Held as long as the folder is in use; the system releases it even when the process is killed.
     _lock: Option<File>,
 }
@@ -117,6 +130,7 @@ impl Store {
             .connect_with(options)
             .await
             .map_err(|source| StoreError::open(&path, source))?;
+        let memory = Memory::read(&readers).await?;
         Ok(Self {
             inner: Arc::new(Inner {
                 writer: Some(Writer::new(writer)),
@@ -124,6 +138,7 @@ impl Store {
                 patient_readers,
                 images_dir,
                 recent_images: Recent::default(),
+                memory,
                 _lock: Some(lock),
             }),
         })
@@ -142,6 +157,16 @@ impl Store {
     /// The people.
     pub fn users(&self) -> Users<'_> {
         Users { store: self }
+    }
+
+    /// Under which ids platforms have pictures already.
+    pub fn platform_files(&self) -> PlatformFiles<'_> {
+        PlatformFiles { store: self }
+    }
+
+    /// What was offered to people.
+    pub fn offers(&self) -> Offers<'_> {
+        Offers { store: self }
     }
 
     /// What admins have changed.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
 
-use super::{BUSY_TIMEOUT, DATABASE, IMAGES, Inner, MIGRATOR, Recent, Store, StoreError, pool};
+use super::{BUSY_TIMEOUT, DATABASE, IMAGES, Inner, MIGRATOR, Memory, Recent, Store, StoreError, pool};
 
 impl Store {
     /// Opens a data folder to read it, whether a service uses it or not: no lock is taken and nothing is changed. What
@@ -36,6 +36,8 @@ impl Store {
                 readers,
                 images_dir: data_dir.join(IMAGES),
                 recent_images: Recent::default(),
+                // Nobody draws here.
+                memory: Memory::default(),
                 _lock: None,
             }),
         }))

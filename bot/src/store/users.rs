@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 use sqlx::types::Json;
 
-use super::{JobId, Store, StoreError, Usage, quota};
+use super::{JobId, Store, StoreError, Usage, offers, quota, searches};
 use crate::chat::UserId;
 
 /// What a person has chosen for themselves.
@@ -66,9 +66,10 @@ impl Users<'_> {
     /// # Errors
     /// When the database cannot be written.
     pub async fn set_settings(&self, user: &UserId, settings: &UserSettings) -> Result<(), StoreError> {
+        let (owner, is_private) = (user, settings.private.unwrap_or_default());
         let (user, settings) = (user.clone(), settings.clone());
         self.store
-            .write(move |connection| {
+            .write::<_, StoreError, _>(move |connection| {
                 async move {
                     sqlx::query(
                         "INSERT INTO users (platform, id, settings) VALUES (?, ?, ?)
@@ -83,7 +84,9 @@ impl Users<'_> {
                 }
                 .boxed()
             })
-            .await
+            .await?;
+        self.store.memory().private.set(owner, is_private);
+        Ok(())
     }
 
     /// Keeps what the person is called, for the pages of admins. A name that is known costs no write.
@@ -128,7 +131,7 @@ impl Users<'_> {
         quota::usage(&mut *self.store.readers().acquire().await?, user, now).await
     }
 
-    /// Removes everything of a person: jobs that have ended, settings, files that nobody else's job has. Jobs that
+    /// Removes everything of a person: jobs that have ended, settings, searches, files that nobody else's job has. Jobs that
     /// have not ended, or whose last message is still to be sent, stay; [`Forgotten::left`] counts them.
     ///
     /// What an admin did stays in the audit log, and so do blocks, or forgetting would lift them. How many jobs count
@@ -137,11 +140,13 @@ impl Users<'_> {
     /// # Errors
     /// When the database cannot be written.
     pub async fn forget(&self, user: &UserId, now: DateTime<Utc>) -> Result<Forgotten, StoreError> {
-        let user = user.clone();
+        let owner = user.clone();
         let (forgotten, files) = self
             .store
-            .write(move |connection| forget(connection, user, now).boxed())
+            .write(move |connection| forget(connection, owner, now).boxed())
             .await?;
+        self.store.memory().private.set(user, false);
+        self.store.memory().prompts.forget(user);
         self.store.remove_unused_files(&files).await?;
         Ok(forgotten)
     }
@@ -192,6 +197,8 @@ async fn forget(
             .execute(&mut *connection)
             .await?;
     }
+    searches::forget(&mut *connection, &user).await?;
+    offers::forget(&mut *connection, &user).await?;
     let left = forget_person(connection, &user).await?;
     let forgotten = Forgotten {
         jobs: jobs.len() as u64,

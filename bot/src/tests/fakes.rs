@@ -451,6 +451,7 @@ impl ImageGenerator for FakeGenerator {
             image_to_image: true,
             clip_skip: None,
             noise: Default::default(),
+            can_grow: id == "avatar",
             defaults: ModelDefaults {
                 width: 128,
                 height: 128,

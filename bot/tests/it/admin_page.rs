@@ -14,6 +14,7 @@ fn service() -> Service {
         .with("EKAKI__WEB__ADMIN_TOKEN", TOKEN)
         .with("EKAKI__LIMITS__MAX_STEPS", "150")
         .with("EKAKI__QUEUE__CONCURRENCY", "1")
+        .with("EKAKI__WORDS__FORBIDDEN", "gore")
         .serve()
 }
 
@@ -72,6 +73,18 @@ async fn an_admin_at_the_desk() {
     browser
         .wait_until("return document.querySelector('[data-table=words] code')?.textContent === 'brick'")
         .await;
+    let rows = "return [...document.querySelectorAll('[data-table=words] tbody tr')]
+        .map((row) => [...row.cells].slice(1, 4).map((cell) => cell.innerText).join(' · ')).join('\\n')";
+    assert_eq!(
+        browser.run(rows).await,
+        "brick · everywhere · an admin\ngore · everywhere · the settings file"
+    );
+    let buttons = "return document.querySelectorAll('[data-table=words] button').length";
+    assert_eq!(
+        browser.run(buttons).await,
+        1,
+        "only what an admin has added can be removed"
+    );
     let refused = drawn.type_command("/draw a brick wall", "d");
     assert_eq!(refused["state"], "answered", "{refused}");
 
@@ -82,11 +95,11 @@ async fn an_admin_at_the_desk() {
             form.platform.value = 'web'; form.per_day.value = 2; form.per_day.form.requestSubmit()",
         )
         .await;
-    browser.find("[data-table='limits'] td code").await;
-    assert_eq!(
-        browser.text("[data-table='limits'] td code").await,
-        "platform=web"
-    );
+    browser
+        .wait_until(
+            "return document.querySelector('[data-table=limits] code')?.textContent === 'platform=web'",
+        )
+        .await;
     let refused = drawn.type_command("/draw one more", "e");
     assert_eq!(refused["state"], "answered", "{refused}");
     browser.click("[data-table='limits'] [data-action='edit']").await;

@@ -169,6 +169,13 @@ async fn history_and_settings_with_the_keyboard() {
     browser.find("#settings[open] option[value='avatar']").await;
     browser.screenshot("settings-dark").await;
     browser.check_accessibility().await;
+    // A value that is not possible any more, as when a model was removed.
+    let impossible = "const { size } = document.querySelector('#settings form').elements;
+        size.add(new Option('wide', 'wide', false, true)); size.form.requestSubmit()";
+    browser.run(impossible).await;
+    browser
+        .wait_until("return document.querySelector('#settings[open] .problem').textContent.includes('wide')")
+        .await;
     let choose = "const { language, size } = document.querySelector('#settings form').elements;
         size.value = 'portrait'; language.value = 'ja'; language.form.requestSubmit()";
     browser.run(choose).await;

@@ -10,6 +10,8 @@ mod command_line;
 #[cfg(test)]
 mod desk_page;
 #[cfg(test)]
+mod discord;
+#[cfg(test)]
 mod drawing;
 #[cfg(test)]
 mod kill;
@@ -23,3 +25,5 @@ mod page;
 mod restart;
 #[cfg(test)]
 mod start;
+#[cfg(test)]
+mod telegram;

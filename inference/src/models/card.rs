@@ -31,6 +31,7 @@ pub(super) struct Card {
     /// The generator that the seeds people know of were drawn with.
     pub(super) noise: NoiseSource,
     pub(super) preview: Option<LatentPreview>,
+    pub(super) can_grow: Option<bool>,
 }
 
 impl Card {

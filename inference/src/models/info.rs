@@ -59,6 +59,9 @@ pub struct ModelInfo {
     pub clip_skip: Option<u32>,
     /// The [`noise_source`](GenerateRequest::noise_source) of requests that have none.
     pub noise: NoiseSource,
+    /// Whether a second pass makes its pictures larger and better. A model that was trained at one size only draws
+    /// several heads where there should be one; its finished pictures are enlarged instead.
+    pub can_grow: bool,
     /// What it draws best.
     pub defaults: ModelDefaults,
 }
@@ -108,6 +111,7 @@ impl ModelInfo {
             image_to_image: facts.image_to_image,
             clip_skip: card.clip_skip,
             noise: card.noise,
+            can_grow: card.can_grow.unwrap_or(true),
             defaults: ModelDefaults {
                 width: card.width.unwrap_or(width),
                 height: card.height.unwrap_or(height),

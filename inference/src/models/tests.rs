@@ -83,6 +83,9 @@ fn defaults_of_a_card() {
         (128, 64, 4)
     );
     assert_eq!(defaults.preview.unwrap().bias, [0.5; 3]);
+    assert!(info.can_grow);
+    let info = inspect_with(&[("ekaki.json", Some(r#"{"can_grow": false}"#))]).unwrap();
+    assert!(!info.can_grow);
 }
 
 #[test]
@@ -195,7 +198,7 @@ fn errors_name_the_file_and_the_key() {
     insta::assert_snapshot!(check("model_index.json", Some(r#"{"_class_name": 7}"#)), @"the model file embedded:tiny/model_index.json is not usable: invalid type: integer `7`, expected a string at line 1 column 17");
     insta::assert_snapshot!(check("model_index.json", Some(&"[".repeat(100_000))), @"the model file embedded:tiny/model_index.json is not usable: invalid type: sequence, expected a string at line 1 column 1");
     insta::assert_snapshot!(check("ekaki.json", Some(r#"{"noise": "gpu"}"#)), @"the model file embedded:tiny/ekaki.json is not usable: unknown variant `gpu`, expected `cpu` or `cuda` at line 1 column 15");
-    insta::assert_snapshot!(check("ekaki.json", Some(r#"{"widht": 128}"#)), @"the model file embedded:tiny/ekaki.json is not usable: unknown field `widht`, expected one of `name`, `description`, `width`, `height`, `num_inference_steps`, `guidance_scale`, `clip_skip`, `noise`, `preview` at line 1 column 8");
+    insta::assert_snapshot!(check("ekaki.json", Some(r#"{"widht": 128}"#)), @"the model file embedded:tiny/ekaki.json is not usable: unknown field `widht`, expected one of `name`, `description`, `width`, `height`, `num_inference_steps`, `guidance_scale`, `clip_skip`, `noise`, `preview`, `can_grow` at line 1 column 8");
     insta::assert_snapshot!(check("ekaki.json", Some(r#"{"width": 100}"#)), @"the model file embedded:tiny/ekaki.json is not usable: its defaults cannot be drawn: width must be a multiple of 8 between 64 and 2048, not 100");
 }
 

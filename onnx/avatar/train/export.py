@@ -151,7 +151,8 @@ def write_configurations(out: Path, text_encoder, unet, vae, scaling_factor):
 def write_ekaki(out: Path, preview):
     write_json(out / "ekaki.json", {
         "name": "avatar", "description": DESCRIPTION, "width": models.IMAGE_SIZE, "height": models.IMAGE_SIZE,
-        "num_inference_steps": STEPS, "guidance_scale": GUIDANCE, "preview": preview,
+        "num_inference_steps": STEPS, "guidance_scale": GUIDANCE, "can_grow": False,
+        "preview": preview,
     })
 
 

@@ -34,10 +34,11 @@ use self::page::Pages;
 use self::responder::{Audience, WebAddress, WebResponder};
 use self::router::WebState;
 use self::view::MessageView;
+use super::Deps;
 use crate::chat::{ChatAdapter, Platform, ReplyAddress, Responder, SendError, final_reply};
 use crate::commands::Commands;
 use crate::config::WebConfig;
-use crate::i18n::Locale;
+use crate::i18n::DefaultLocale;
 use crate::metrics::Metrics;
 use crate::store::{JobId, JobRow, Store};
 
@@ -46,17 +47,6 @@ pub const PLATFORM: Platform = Platform::new("web");
 
 /// How long open connections may take to end at shutdown.
 const GRACE: Duration = Duration::from_secs(2);
-
-/// What the web chat needs of the service.
-#[derive(Clone, Debug)]
-pub struct WebDeps {
-    /// The job log and the pictures.
-    pub store: Store,
-    /// Numbers for programs that watch the service.
-    pub metrics: Metrics,
-    /// The language of a browser that names none we know.
-    pub default_locale: Locale,
-}
 
 /// The web chat.
 #[derive(Debug)]
@@ -79,7 +69,7 @@ struct Shared {
     /// Counts commands of people who have no job yet.
     newcomers: Limiter,
     pages: Pages,
-    default_locale: Locale,
+    default_locale: DefaultLocale,
 }
 
 impl Shared {
@@ -122,7 +112,7 @@ impl WebAdapter {
     ///
     /// # Errors
     /// When the listener has no local address or the page names a text that no language has.
-    pub fn new(listener: TcpListener, config: &WebConfig, deps: WebDeps) -> anyhow::Result<Self> {
+    pub fn new(listener: TcpListener, config: &WebConfig, deps: Deps) -> anyhow::Result<Self> {
         let address = listener
             .local_addr()
             .context("the web chat's port has no address")?;

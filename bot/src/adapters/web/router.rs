@@ -138,7 +138,7 @@ async fn require_access(
         return Ok(next.run(request).await);
     }
     if request.uri().path() == "/" {
-        let language = visitor::language(request.headers(), state.shared.default_locale);
+        let language = visitor::language(request.headers(), state.shared.default_locale.get());
         return Ok(page::login(LoginPage::Chat, language, None));
     }
     Err(ApiError::Unauthorized)
@@ -153,7 +153,7 @@ async fn login(
     if state.shared.access.admit(&headers, peer).await? {
         return Ok(Redirect::to("/").into_response());
     }
-    let language = visitor::language(&headers, state.shared.default_locale);
+    let language = visitor::language(&headers, state.shared.default_locale.get());
     Ok(page::login(LoginPage::Chat, language, None))
 }
 
@@ -174,6 +174,6 @@ async fn enter(
         return Ok(([(SET_COOKIE, cookie)], Redirect::to("/")).into_response());
     }
     state.shared.access.slow_down(peer).await?;
-    let language = visitor::language(&headers, state.shared.default_locale);
+    let language = visitor::language(&headers, state.shared.default_locale.get());
     Ok(page::login(LoginPage::Chat, language, Some(Problem::WrongToken)))
 }

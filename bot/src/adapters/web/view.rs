@@ -25,6 +25,8 @@ pub(super) struct MessageView {
     pub(super) state: MessageState,
     /// What the bot says.
     pub(super) reply: String,
+    /// It says why it has done nothing.
+    pub(super) is_refusal: bool,
     /// Place in the queue; 1 is next.
     pub(super) position: Option<u32>,
     /// Finished steps.
@@ -85,6 +87,7 @@ impl MessageView {
             at,
             state: MessageState::Pending,
             reply: String::new(),
+            is_refusal: false,
             position: None,
             step: 0,
             num_inference_steps: 0,
@@ -159,6 +162,7 @@ impl MessageView {
     /// is shown again.
     pub(super) fn finish(&mut self, reply: &Reply, job: Option<&JobRow>) {
         self.reply.clone_from(&reply.text);
+        self.is_refusal = reply.is_refusal;
         (self.position, self.preview) = (None, None);
         (self.step, self.num_inference_steps) = (0, 0);
         self.form = reply.form.as_ref().map(FormView::from);

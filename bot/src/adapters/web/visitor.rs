@@ -54,7 +54,7 @@ pub(super) async fn recognise(
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    let locale = language(request.headers(), state.shared.default_locale);
+    let locale = language(request.headers(), state.shared.default_locale.get());
     let known = cookie(request.headers(), COOKIE_NAME)
         .filter(|id| is_id(id))
         .map(str::to_owned);

@@ -272,6 +272,11 @@ impl Desk {
         Some(key)
     }
 
+    /// The platform wants to hear nothing about a chat now.
+    pub(super) fn is_blocked(&self, key: &ChatKey, now: Instant) -> bool {
+        self.chats.get(key).is_some_and(|chat| now < chat.blocked_until)
+    }
+
     /// Puts back what is to be tried again, in its old place.
     pub(super) fn put_back(&mut self, key: &ChatKey, errand: Errand) {
         if let Some(chat) = self.chats.get_mut(key) {

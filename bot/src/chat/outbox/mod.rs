@@ -2,7 +2,8 @@
 //!
 //! Each chat has a task (`lane`) as long as there is something to say there. It sends one message after another: first
 //! the ends of jobs and the answers to commands, in the order in which they came, then the newest news of each job, not
-//! more often than the platform allows. While a platform asks for patience, nothing at all is sent to that chat.
+//! more often than the platform allows. While a platform asks for patience, nothing at all is sent to that chat. Only a
+//! question for a text is asked at once, beside what is being sent.
 //!
 //! The end of a job is sent again and again until the platform has taken it, and then marked as delivered in the job
 //! log; what the service did not get rid of before it stopped is sent at the next start. Nothing but numbers of jobs is
@@ -85,7 +86,8 @@ impl Outbox {
         }
     }
 
-    /// Answers a command, in its turn among everything that is said in that chat.
+    /// Answers a command, in its turn among everything that is said in that chat. A question for a text does not wait for
+    /// its turn: some platforms can only ask within seconds.
     ///
     /// # Errors
     /// [`SendError::Retry`] when it is too late for an answer, [`SendError::Gone`] when it will never work.
@@ -97,10 +99,21 @@ impl Outbox {
         let reply = Reply {
             // A job that is shown once more is another message than the one at its end.
             nonce: Some(answer_nonce()),
+            locale: reply.locale.or(Some(request.locale)),
             ..reply
         };
         let responder = Arc::clone(&request.responder);
-        self.errand(chat, |done| Task::Answer {
+        let mut patience = None;
+        if reply.form.is_some() && !self.shared.lock().is_blocked(&chat, Instant::now()) {
+            match send::finish(&*responder, reply.clone()).await {
+                Err(SendError::Retry { after, source }) => {
+                    tracing::debug!(platform = %chat.platform, %source, ?after, "no question at once");
+                    patience = after;
+                }
+                asked => return asked,
+            }
+        }
+        self.errand(chat, patience, |done| Task::Answer {
             responder,
             reply: Box::new(reply),
             done,
@@ -119,7 +132,7 @@ impl Outbox {
             source: error.into(),
         })?;
         let Some(row) = row else { return Ok(()) };
-        let removed = self.errand(ChatKey::of(&row), |done| Task::Removal { job, done });
+        let removed = self.errand(ChatKey::of(&row), None, |done| Task::Removal { job, done });
         removed.await.map(|_| ())
     }
 
@@ -171,11 +184,23 @@ impl Outbox {
         }
     }
 
-    /// Puts something into the chat's row and waits until it is done.
-    async fn errand(&self, chat: ChatKey, task: impl FnOnce(Done) -> Task) -> Result<Sent, SendError> {
+    /// Puts something into the chat's row and waits until it is done. The platform may have asked for patience.
+    async fn errand(
+        &self,
+        chat: ChatKey,
+        patience: Option<Duration>,
+        task: impl FnOnce(Done) -> Task,
+    ) -> Result<Sent, SendError> {
         let (done, ended) = oneshot::channel();
         let errand = Errand::new(task(done), Instant::now());
-        let begun = self.shared.lock().add(chat, errand);
+        let begun = {
+            let mut desk = self.shared.lock();
+            let begun = desk.add(chat.clone(), errand);
+            if let Some(patience) = patience {
+                desk.block(&chat, patience);
+            }
+            begun
+        };
         self.shared.begin(begun);
         ended.await.unwrap_or_else(|stopped| {
             Err(SendError::Retry {

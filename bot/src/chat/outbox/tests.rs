@@ -10,7 +10,8 @@ use tokio::time::{Instant, advance, timeout};
 
 use super::Outbox;
 use crate::chat::{
-    Capabilities, CommandInput, CommandRequest, Place, Reply, ReplyAddress, SendError, Sent, Standing, UserId,
+    Capabilities, CommandInput, CommandRequest, Form, Place, Reply, ReplyAddress, SendError, Sent, Standing,
+    UserId,
 };
 use crate::i18n::Locale;
 use crate::queue::{Clock, EventSink, JobEvent};
@@ -115,6 +116,29 @@ impl Bench {
 
     /// A command is answered in the conversation.
     fn answer(&self, message: &str, text: &str) -> JoinHandle<Result<Sent, SendError>> {
+        self.answer_with(message, Reply::text(text))
+    }
+
+    /// A command is answered with a question.
+    fn ask(&self, message: &str) -> JoinHandle<Result<Sent, SendError>> {
+        let form = Form {
+            command: "edit",
+            job: self.job,
+            field: "prompt",
+            label: "Prompt".to_owned(),
+            value: "cat".to_owned(),
+            is_private: false,
+        };
+        self.answer_with(
+            message,
+            Reply {
+                form: Some(form),
+                ..Reply::text("What?")
+            },
+        )
+    }
+
+    fn answer_with(&self, message: &str, reply: Reply) -> JoinHandle<Result<Sent, SendError>> {
         let request = CommandRequest {
             user: UserId {
                 platform: PLATFORM,
@@ -128,7 +152,7 @@ impl Bench {
             key: None,
             responder: self.chat.at(message),
         };
-        let (outbox, reply) = (self.outbox.clone(), Reply::text(text));
+        let outbox = self.outbox.clone();
         tokio::spawn(async move { outbox.answer(&request, reply).await })
     }
 
@@ -405,6 +429,44 @@ async fn a_platform_that_stays_away_is_tried_again_at_the_next_start() {
     bench.line().await;
     bench.outbox.close(SECOND).await;
     assert_eq!(bench.end().await, JobState::Delivering);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_does_not_wait_for_what_is_being_sent() {
+    let mut bench = Bench::new(|_| ()).await;
+    bench.chat.fail([Fault::Hang]);
+    bench.fail(bench.job).await;
+    assert_eq!(bench.line().await, "0s m1: (Hang)");
+    let answer = bench.answer("m2", "Pong.");
+    let question = bench.ask("m3");
+    insta::assert_snapshot!(bench.line().await, @r#"
+    0s m3: What?
+      Prompt: "cat"
+    "#);
+    assert!(question.await.expect("no panic").is_ok());
+    assert!(!answer.is_finished());
+    bench.quiet(119).await;
+    advance(SECOND).await;
+    assert_eq!(bench.line().await, "120s m2: Pong.");
+    advance(SECOND).await;
+    assert!(bench.line().await.starts_with("121s m1: Something went wrong"));
+    assert_eq!(bench.end().await, JobState::Failed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_that_the_platform_refused_is_asked_after_the_wait() {
+    let mut bench = Bench::new(|_| ()).await;
+    bench.chat.fail([Fault::Retry(Some(5 * SECOND))]);
+    let question = bench.ask("m1");
+    assert_eq!(bench.line().await, "0s m1: (Retry(Some(5s)))");
+    let second = bench.ask("m2");
+    bench.quiet(4).await;
+    advance(SECOND).await;
+    assert!(bench.line().await.starts_with("5s m1: What?"));
+    assert!(bench.line().await.starts_with("5s m2: What?"));
+    assert!(question.await.expect("no panic").is_ok());
+    assert!(second.await.expect("no panic").is_ok());
+    assert_eq!(bench.end().await, JobState::Queued);
 }
 
 #[tokio::test(start_paused = true)]

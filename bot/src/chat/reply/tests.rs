@@ -207,3 +207,21 @@ async fn the_recipe_is_the_text_of_the_first_file_and_names_both_sizes() {
     (row.images[0].width, row.images[0].height) = (256, 384);
     insta::assert_snapshot!(recipe_of(&row).text, @"Seed 7 · 16 steps · guidance 3.5 · 128x192 → 256x384 · Euler · avatar");
 }
+
+#[tokio::test]
+async fn a_picture_that_was_enlarged_as_it_is_says_so() {
+    let (mut row, store, _dir) = job_with(1).await;
+    row.draw.enlarge = Some(2.0);
+    (row.images[0].width, row.images[0].height) = (256, 384);
+    let reply = final_reply(&row, &store);
+    insta::assert_snapshot!(reply.text, @"
+    Here is your picture.
+    Steps: 16 instead of 9000, the nearest that is possible here.
+    Enlarged to 256x384 as it is: this model has learnt one size only and would draw something else in a larger picture.
+    ");
+    let recipe = reply.job.and_then(|job| job.recipe).expect("a recipe");
+    insta::assert_snapshot!(recipe.text, @"Seed 7 · 16 steps · guidance 3.5 · 128x192 → 256x384 · Euler · avatar");
+    row.locale = Locale::JA;
+    let text = final_reply(&row, &store).text;
+    insta::assert_snapshot!(text.lines().last().unwrap_or_default(), @"このモデルが学習したサイズは1つだけなので、描き直さずにそのまま256x384に拡大しました。");
+}

@@ -22,6 +22,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "admin audit",
     access: Access::Admin,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: Some(&LINE),
     options: &[],
 };

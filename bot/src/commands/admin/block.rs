@@ -22,12 +22,14 @@ static SPEC: CommandSpec = CommandSpec {
     name: "admin block",
     access: Access::Admin,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: Some(&USER),
     options: &[REASON, UNTIL, CHAT],
 };
 
-/// Words, so that in a text a reason may follow the person.
-pub(super) const USER: OptionSpec = OptionSpec::new("user", OptionKind::Words, "123456789").required();
+/// In a text a reason may follow the person.
+pub(super) const USER: OptionSpec = OptionSpec::new("user", OptionKind::User, "123456789").required();
 const REASON: OptionSpec = OptionSpec::new("reason", OptionKind::Words, "spam");
 const UNTIL: OptionSpec = OptionSpec::new("until", OptionKind::Word, "3d");
 

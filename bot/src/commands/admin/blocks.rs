@@ -16,6 +16,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "admin blocks",
     access: Access::Admin,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: None,
     options: &[],
 };

@@ -4,6 +4,8 @@ use anyhow::Context as _;
 use async_trait::async_trait;
 
 use super::limit_show::SCOPE;
+use super::limit_text::{ROLE, USER};
+use super::place::CHANNEL;
 use super::{
     Access, Arguments, Caller, Command, CommandContext, CommandError, CommandRequest, CommandSpec, Reply,
     answer, limit_text, refresh, texts,
@@ -15,8 +17,10 @@ static SPEC: CommandSpec = CommandSpec {
     name: "admin limit reset",
     access: Access::Admin,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: Some(&SCOPE),
-    options: &[],
+    options: &[ROLE, CHANNEL, USER],
 };
 
 #[async_trait]
@@ -33,7 +37,7 @@ impl Command for LimitReset {
     ) -> Result<Option<Reply>, CommandError> {
         let caller = Caller::of(context, request, &SPEC)?;
         // What was set may be copied from `admin limit show`: the limits behind the scope do no harm.
-        let rule = match limit_text::read(arguments.get(SCOPE.name).unwrap_or_default()) {
+        let rule = match limit_text::read(arguments.get(SCOPE.name).unwrap_or_default(), &arguments) {
             Ok(change) => change.rule,
             Err(error) => return answer(limit_text::mistake(caller.locale, &error)),
         };

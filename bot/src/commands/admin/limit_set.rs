@@ -3,6 +3,8 @@
 use anyhow::Context as _;
 use async_trait::async_trait;
 
+use super::limit_text::{ROLE, USER};
+use super::place::CHANNEL;
 use super::{
     Access, Arguments, Caller, Command, CommandContext, CommandError, CommandRequest, CommandSpec,
     MOST_RULES, OptionKind, OptionSpec, Reply, UserError, answer, limit_text, messages, refresh, required,
@@ -17,8 +19,10 @@ static SPEC: CommandSpec = CommandSpec {
     name: "admin limit set",
     access: Access::Admin,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: Some(&LIMITS),
-    options: &[],
+    options: &[ROLE, CHANNEL, USER],
 };
 
 const LIMITS: OptionSpec =
@@ -44,7 +48,7 @@ impl Command for LimitSet {
         if typed.chars().count() > MOST_CHARS {
             return answer(texts::too_long(caller.locale, MOST_CHARS));
         }
-        let LimitChange { rule, unset } = match limit_text::read(typed) {
+        let LimitChange { rule, unset } = match limit_text::read(typed, &arguments) {
             Ok(change) => change,
             Err(error) => return answer(limit_text::mistake(caller.locale, &error)),
         };

@@ -2,6 +2,8 @@
 
 use async_trait::async_trait;
 
+use super::limit_text::{ROLE, USER};
+use super::place::CHANNEL;
 use super::{
     Access, Arguments, Caller, Command, CommandContext, CommandError, CommandRequest, CommandSpec,
     OptionKind, OptionSpec, Reply, UserError, answer, limit_text, list, texts,
@@ -15,8 +17,10 @@ static SPEC: CommandSpec = CommandSpec {
     name: "admin limit show",
     access: Access::Admin,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: Some(&SCOPE),
-    options: &[],
+    options: &[ROLE, CHANNEL, USER],
 };
 
 /// Whom limits are about.
@@ -37,10 +41,13 @@ impl Command for LimitShow {
         let caller = Caller::of(context, request, &SPEC)?;
         let rules = context.rules.current();
         let typed = arguments.get(SCOPE.name).unwrap_or_default();
-        if typed.is_empty() && caller.authority == Authority::All {
+        let is_about_somebody = [&ROLE, &CHANNEL, &USER]
+            .iter()
+            .any(|option| arguments.get(option.name).is_some());
+        if typed.is_empty() && !is_about_somebody && caller.authority == Authority::All {
             return answer(everything(&caller, &rules.limits));
         }
-        let LimitChange { rule, unset } = match limit_text::read(typed) {
+        let LimitChange { rule, unset } = match limit_text::read(typed, &arguments) {
             Ok(change) => change,
             Err(error) => return answer(limit_text::mistake(caller.locale, &error)),
         };

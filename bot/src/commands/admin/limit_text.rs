@@ -1,13 +1,31 @@
 //! Limits as admins read and type them.
 
 use super::people::without_mention;
-use super::{Locale, texts};
+use super::place::CHANNEL;
+use super::{Arguments, Locale, OptionKind, OptionSpec, texts};
 use crate::limits::{LimitChange, LimitOrigin, LimitRule, LimitSource, LimitTextError};
+use crate::prompts::normalise;
 
-/// What was typed as a rule. The mentions of a platform stand for ids.
-pub(super) fn read(text: &str) -> Result<LimitChange, LimitTextError> {
+/// The options that name whom a rule is about, for platforms where they are chosen from a list.
+pub(super) const ROLE: OptionSpec = OptionSpec::new("role", OptionKind::Role, "123456789");
+pub(super) const USER: OptionSpec = OptionSpec::new("user", OptionKind::User, "123456789");
+
+/// What was typed as a rule, with the options that go with it. The mentions of a platform stand for ids.
+pub(super) fn read(text: &str, arguments: &Arguments) -> Result<LimitChange, LimitTextError> {
     let mut change: LimitChange = text.parse()?;
     let scope = &mut change.rule.scope;
+    for (option, field) in [
+        (&ROLE, &mut scope.role),
+        (&CHANNEL, &mut scope.channel),
+        (&USER, &mut scope.user),
+    ] {
+        let Some(chosen) = arguments.get(option.name) else {
+            continue;
+        };
+        if field.replace(normalise(chosen)).is_some() {
+            return Err(LimitTextError::Twice { name: option.name });
+        }
+    }
     for id in [
         &mut scope.user,
         &mut scope.role,
@@ -18,6 +36,9 @@ pub(super) fn read(text: &str) -> Result<LimitChange, LimitTextError> {
     .flatten()
     {
         *id = without_mention(id).to_owned();
+        if id.is_empty() || id.contains(char::is_whitespace) {
+            return Err(LimitTextError::NoValue { word: id.clone() });
+        }
     }
     Ok(change)
 }

@@ -45,6 +45,8 @@ const fn spec(name: &'static str) -> CommandSpec {
         name,
         access: Access::Owner,
         asks: false,
+        draws: false,
+        is_private: true,
         positional: None,
         options: &[],
     }

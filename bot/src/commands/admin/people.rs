@@ -1,8 +1,9 @@
-//! People as admins name them.
+//! People, roles and channels as admins name them.
 
 use super::OptionSpec;
 use super::UserError;
 use crate::chat::UserId;
+use crate::prompts::normalise;
 
 /// The longest id that is taken for one.
 const MOST_CHARS: usize = 128;
@@ -14,24 +15,36 @@ pub(super) fn user(text: &str, asking: &UserId, option: &'static OptionSpec) -> 
         option,
         value: text.to_owned(),
     };
-    let (platform, id) = match text.split_once(':') {
-        Some((platform, id)) if !platform.is_empty() => (platform.to_ascii_lowercase().into(), id),
+    let (platform, named) = match text.split_once(':') {
+        Some((platform, named)) if !platform.is_empty() => (platform.to_ascii_lowercase().into(), named),
         _ => (asking.platform.clone(), text),
     };
-    let id = without_mention(id);
+    Ok(UserId {
+        platform,
+        id: id(named, option).map_err(|_| bad())?,
+    })
+}
+
+/// The id of a role, a channel or a person: as it is (`123`), or in a mention.
+///
+/// # Errors
+/// When it is none: a name is none, either.
+pub(super) fn id(text: &str, option: &'static OptionSpec) -> Result<String, UserError> {
+    let id = normalise(text);
+    let id = without_mention(&id);
     let is_id = !id.is_empty()
         && id.chars().count() <= MOST_CHARS
-        && !id.starts_with('@')
+        && !id.starts_with(['@', '#', '<'])
         && !id
             .chars()
             .any(|character| character.is_whitespace() || character.is_control());
     if !is_id {
-        return Err(bad());
+        return Err(UserError::BadValue {
+            option,
+            value: text.to_owned(),
+        });
     }
-    Ok(UserId {
-        platform,
-        id: id.to_owned(),
-    })
+    Ok(id.to_owned())
 }
 
 /// The id in a mention of a person, a role or a channel: `<@123>`, `<@!123>`, `<@&123>`, `<#123>`.
@@ -64,7 +77,17 @@ mod tests {
         check("<@!123>", Some("discord:123"));
         check("Telegram:123", Some("telegram:123"));
         check("web:0190a-7", Some("web:0190a-7"));
-        for text in ["", "@kita", "<@>", "two words", "discord:", &"1".repeat(129)] {
+        check("１２３", Some("discord:123"));
+        for text in [
+            "",
+            "@kita",
+            "<@kita",
+            "#kita",
+            "<@>",
+            "two words",
+            "discord:",
+            &"1".repeat(129),
+        ] {
             check(text, None);
         }
     }

@@ -16,6 +16,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "admin reload",
     access: Access::Owner,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: None,
     options: &[],
 };

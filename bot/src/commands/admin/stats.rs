@@ -24,6 +24,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "admin stats",
     access: Access::Admin,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: None,
     options: &[NUMBER_OF_DAYS, CHAT, PLATFORM],
 };

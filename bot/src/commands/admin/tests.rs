@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use crate::app::{Parts, Service};
 use crate::chat::{
-    ButtonId, ChatId, CommandInput, CommandRequest, ImageContent, Place, Platform, Reply, Standing, UserId,
+    ButtonId, CommandInput, CommandRequest, ImageContent, Place, Platform, Reply, Standing, UserId,
 };
 use crate::commands::{Access, CommandError, Commands};
 use crate::config::{Config, ConfigSources};
@@ -91,9 +91,8 @@ impl Desk {
                 ..Standing::default()
             },
             place: Place {
-                chat: ChatId("general".to_owned()),
                 server: Some("red".to_owned()),
-                age_restricted: false,
+                ..Place::direct("general")
             },
             locale: Locale::EN,
             input,
@@ -141,7 +140,7 @@ async fn only_admins_may_give_these_commands() {
     let specs: Vec<_> = Commands::specs()
         .filter(|spec| spec.name.starts_with("admin "))
         .collect();
-    assert_eq!(specs.len(), 16);
+    assert_eq!(specs.len(), 26);
     for spec in specs {
         let name = spec.name.strip_prefix("admin ").expect("of the group");
         let refused = desk.say(Stranger, name).await;
@@ -157,8 +156,8 @@ async fn only_admins_may_give_these_commands() {
             .await
             .expect("read")
             .len(),
-        1,
-        "a moderator has cleared the queue, and nobody has changed anything else"
+        4,
+        "a moderator has cleared the queue and said three things about the channel, and nobody has changed anything else"
     );
 }
 
@@ -536,7 +535,10 @@ async fn a_broken_file_changes_nothing() {
     let text = std::fs::read_to_string(&path).expect("read");
     std::fs::write(&path, text.replace("= 50", "= -1")).expect("written");
     let refused = desk.say(Owner, "reload").await;
-    insta::assert_snapshot!(refused.replace(&desk.folder.path().display().to_string(), ""), @"Nothing was changed. /ekaki.toml, line 2: `limits.per_day`: must not be negative");
+    insta::assert_snapshot!(refused.replace(&desk.folder.path().display().to_string(), ""), @"
+    Nothing was changed, because the settings cannot be used:
+    /ekaki.toml, line 2: `limits.per_day`: must not be negative
+    ");
     std::fs::write(&path, text.replace("= 50", "= 7") + "[queue]\nconcurrency = 2\n").expect("written");
     insta::assert_snapshot!(desk.say(Owner, "reload").await, @"
     The settings were read again and hold now.

@@ -16,6 +16,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "admin unblock",
     access: Access::Admin,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: Some(&USER),
     options: &[CHAT],
 };

@@ -19,6 +19,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "admin words add",
     access: Access::Admin,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: Some(&RULE),
     options: &[CHAT, PLATFORM],
 };

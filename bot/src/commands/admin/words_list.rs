@@ -15,6 +15,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "admin words list",
     access: Access::Admin,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: None,
     options: &[],
 };

@@ -14,6 +14,8 @@ static SPEC: CommandSpec = CommandSpec {
     name: "admin words remove",
     access: Access::Admin,
     asks: false,
+    draws: false,
+    is_private: true,
     positional: Some(&NUMBER),
     options: &[],
 };

@@ -7,18 +7,17 @@ use super::{allowed, check_model};
 use crate::commands::{Arguments, CommandError, OptionSpec, UserError, fuzzy};
 use crate::limits::Limits;
 use crate::prompts::{Style, Styles};
-use crate::store::UserSettings;
 
 /// What stands for no style, or for the usual one of everything.
 pub(in crate::commands) const NONE: &str = "none";
 
-/// The model of an option, of the person's settings, or the default one. Settings that are not possible (any more)
-/// count as none: the person may be in a server that allows other models.
-pub(in crate::commands) fn model<'m>(
+/// The model of an option, the first of the `usual` ones that is possible, or the default one. The person may have chosen
+/// one that this server does not allow, or that is not here any more.
+pub(in crate::commands) fn model<'m, 'u>(
     models: &'m [ModelInfo],
     limits: &Limits,
     asked: Option<(&'static OptionSpec, &str)>,
-    settings: &UserSettings,
+    usual: impl IntoIterator<Item = &'u str>,
 ) -> Result<&'m ModelInfo, CommandError> {
     let named = |id: &str| models.iter().find(|model| fuzzy::is_same(&model.id, id));
     let usable = allowed(limits, models);
@@ -31,24 +30,24 @@ pub(in crate::commands) fn model<'m>(
         check_model(limits, models, model)?;
         return Ok(model);
     }
-    let own = settings.model.as_deref().and_then(named);
-    let own = own.filter(|own| usable.iter().any(|model| model.id == own.id));
-    if let Some(model) = own.or_else(|| usable.first().copied()) {
+    let mut usual = usual.into_iter().filter_map(named);
+    let usual = usual.find(|usual| usable.iter().any(|model| model.id == usual.id));
+    if let Some(model) = usual.or_else(|| usable.first().copied()) {
         return Ok(model);
     }
     let first = models.first().context("the engine has no model")?;
     Ok(check_model(limits, models, first).map(|()| first)?)
 }
 
-/// The style of an option or of the person's settings.
-pub(in crate::commands) fn style<'s>(
+/// The style of an option, or the first of the `usual` ones that is there.
+pub(in crate::commands) fn style<'s, 'u>(
     styles: &'s Styles,
     arguments: &Arguments,
     option: &'static OptionSpec,
-    settings: &UserSettings,
+    usual: impl IntoIterator<Item = &'u str>,
 ) -> Result<Option<&'s Style>, UserError> {
     let Some(name) = arguments.get(option.name) else {
-        return Ok(settings.style.as_deref().and_then(|name| styles.get(name)));
+        return Ok(usual.into_iter().find_map(|name| styles.get(name)));
     };
     if fuzzy::is_same(name, NONE) {
         return Ok(None);

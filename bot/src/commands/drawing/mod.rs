@@ -7,6 +7,7 @@ mod choice;
 mod pixels;
 mod precheck;
 mod source;
+mod usual;
 
 use anyhow::Context as _;
 use inference::ModelInfo;
@@ -14,7 +15,9 @@ use inference::request::MAX_PROMPT_CHARS;
 
 pub(super) use self::choice::{NONE, model, sampler, style};
 pub(super) use self::pixels::{SIZE_NAMES, Size, can_grow};
+pub(super) use self::precheck::check_not_refused;
 pub(super) use self::source::{SOURCE, read_picture, source};
+pub(super) use self::usual::Usual;
 use super::{CommandContext, CommandError, UserError};
 use crate::chat::{CommandRequest, Reply, final_reply};
 use crate::i18n::messages::Now;
@@ -139,14 +142,25 @@ async fn answered_before(context: &CommandContext, job: JobId) -> Result<Option<
         .map(|row| final_reply(&row, &context.store)))
 }
 
-/// The person learns that a rule forbids the text, admins learn which one: in the log, or at once when it is they who
-/// asked.
 fn check_words(rules: &Rules, request: &CommandRequest, order: &Order) -> Result<(), UserError> {
     let draw = &order.draw;
     let texts = [&order.prompt_typed, &draw.prompt, &draw.negative_prompt]
         .into_iter()
         .chain(&order.other_texts)
         .map(String::as_str);
+    check_texts(rules, request, texts)
+}
+
+/// The person learns that a rule forbids a text, admins learn which one: in the log, or at once when it is they who
+/// asked.
+///
+/// # Errors
+/// When a rule forbids one.
+pub(super) fn check_texts<'t>(
+    rules: &Rules,
+    request: &CommandRequest,
+    texts: impl IntoIterator<Item = &'t str>,
+) -> Result<(), UserError> {
     let server = request.place.server.as_deref();
     let platform = &request.user.platform;
     let Some(forbidden) = rules.words.check(texts, platform.as_str(), server) else {

@@ -15,7 +15,7 @@ const NEWEST: u32 = 20;
 ///
 /// # Errors
 /// When a limit of the person forbids another job now.
-pub(super) async fn check_not_refused(
+pub(in crate::commands) async fn check_not_refused(
     context: &CommandContext,
     request: &CommandRequest,
 ) -> Result<(), CommandError> {

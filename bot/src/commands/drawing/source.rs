@@ -143,6 +143,9 @@ async fn read(attachment: &Attachment) -> Result<Vec<u8>, UserError> {
     };
     bytes.map_err(|error| match error {
         AttachmentError::TooLarge => UserError::FileTooLarge { max_bytes: MAX_BYTES },
+        AttachmentError::NotAPicture => UserError::BadPicture {
+            error: ImageError::UnknownType,
+        },
         AttachmentError::Unreachable(error) => {
             tracing::info!(error = %format_args!("{error:#}"), "a file cannot be fetched");
             UserError::FileUnreachable

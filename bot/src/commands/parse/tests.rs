@@ -200,6 +200,8 @@ const fn named(name: &'static str) -> CommandSpec {
         name,
         access: Access::Admin,
         asks: false,
+        draws: false,
+        is_private: false,
         positional: Some(&WORDS),
         options: &[],
     }

@@ -123,6 +123,25 @@ async fn old_jobs_go_on() {
 }
 
 #[tokio::test]
+async fn pictures_of_a_model_that_cannot_grow_are_enlarged_as_they_are() {
+    let desk = Desk::open().await;
+    let kita = person("kita");
+    desk.say(
+        &kita,
+        "/draw cat --seed 7 --count 2 --model sd15 --filmstrip strip",
+    )
+    .await;
+    desk.finish(1).await;
+    insta::assert_snapshot!(desk.press(&kita, "v1:upscale:1:1").await, @"job 2: cat | seed 8 | sd15 | enlarged Some(2.0) | Upscale of Some(1)");
+    desk.finish(2).await;
+    insta::assert_snapshot!(desk.press(&kita, "v1:upscale:2").await, @"job 3: cat | seed 8 | sd15 | enlarged Some(4.0) | Upscale of Some(2)");
+    desk.finish(3).await;
+    insta::assert_snapshot!(desk.press(&kita, "v1:upscale:3").await, @"The picture is 512x512 already; nothing larger is possible here.");
+    insta::assert_snapshot!(desk.press(&kita, "v1:again:2").await, @"job 4: cat | sd15 | enlarged Some(2.0) | Again of Some(2)");
+    insta::assert_snapshot!(desk.say(&kita, "/upscale 1 --scale 1.5").await, @"job 5: cat | seed 7 | sd15 | enlarged Some(1.5) | Upscale of Some(1)");
+}
+
+#[tokio::test]
 async fn results_of_results() {
     let desk = Desk::open().await;
     let kita = person("kita");

@@ -155,7 +155,23 @@ async fn history_has_pages_and_is_searched() {
     [Newest v1:history:0]
     ");
     insta::assert_snapshot!(desk.press(&kita, "v1:history:0").await.lines().nth(1).unwrap(), @"13 · 2026-11-22 21:00 · long long long long long long long long long long long long…");
-    insta::assert_snapshot!(desk.say(&kita, "/history ＣＡＴ").await.lines().last().unwrap(), @"[Job 7 v1:show:7] [Job 6 v1:show:6] [Job 5 v1:show:5] [Job 4 v1:show:4] [Job 3 v1:show:3]");
+    insta::assert_snapshot!(desk.say(&kita, "/history ＣＡＴ").await.lines().last().unwrap(), @"[Older v1:history:3:0]");
+    insta::assert_snapshot!(desk.press(&kita, "v1:history:3:0").await, @r#"
+    Your jobs with "ＣＡＴ", the newest first:
+    2 · 2026-11-22 21:00 · cat 2 (waiting)
+    1 · 2026-11-22 21:00 · cat 1 (waiting)
+    [Job 2 v1:show:2] [Job 1 v1:show:1]
+    [Newest v1:history:0:0]
+    "#);
+    insta::assert_snapshot!(desk.press(&kita, "v1:history:1:0").await, @r#"
+    No older job of yours has "ＣＡＴ".
+    [Newest v1:history:0:0]
+    "#);
+    insta::assert_snapshot!(desk.press(&kita, "v1:history:1").await, @"
+    You have no older jobs.
+    [Newest v1:history:0]
+    ");
+    insta::assert_snapshot!(desk.press(&person("ryo"), "v1:history:3:0").await, @"This button is not understood any more. /help shows what I understand.");
     insta::assert_snapshot!(desk.say(&kita, "/history cat 12").await, @r#"
     Your jobs with "cat 12", the newest first:
     12 · 2026-11-22 21:00 · cat 12 (waiting)
@@ -248,4 +264,33 @@ async fn the_queue_is_told_without_names() {
     queue.set_mode(QueueMode::Draining).await.unwrap();
     insta::assert_snapshot!(desk.say(&kita, "cat").await, @"No new jobs are taken at the moment. Please try again later.");
     insta::assert_snapshot!(desk.say(&kita.speaking(Locale::JA), "/queue").await.lines().nth(1).unwrap(), @"ただいま新しいジョブを受け付けていません。");
+}
+
+#[tokio::test]
+async fn files_are_sent_as_they_are() {
+    let desk =
+        Desk::with("[safety]\naction = \"allow\"\n[[safety.rules]]\nchat = \"folt\"\naction = \"blur\"")
+            .await;
+    let [kita, ryo] = ["kita", "ryo"].map(|id| person(id).in_server("starry"));
+    desk.say(&kita, "cat --count 3").await;
+    insta::assert_snapshot!(desk.say(&kita, "/original 1").await, @"Job 1 is not finished yet.");
+    desk.finish(1).await;
+    insta::assert_snapshot!(desk.say(&kita, "/original").await, @"
+    Here are the 3 files as they are stored.
+    3 pictures
+    ");
+    insta::assert_snapshot!(desk.press(&ryo, "v1:original:1").await, @"
+    Here are the 3 files as they are stored.
+    3 pictures
+    ");
+    insta::assert_snapshot!(desk.press(&ryo.speaking(Locale::JA), "v1:original:1:2").await, @"
+    保存されているファイルをそのままお送りします（1件）。
+    1 pictures
+    ");
+    insta::assert_snapshot!(desk.say(&kita, "/original 1:4").await, @"Job 1 has 3 pictures.");
+    insta::assert_snapshot!(desk.say(&person("ryo"), "/original 1").await, @"There is no job 1.");
+    let elsewhere = person("kita").in_server("folt");
+    insta::assert_snapshot!(desk.say(&elsewhere, "/original 1").await, @"The rules for pictures are stricter here than where job 1 was drawn, so its pictures are not shown. To draw it again under the rules of this place: /again 1");
+    desk.say(&kita, "/delete 1").await;
+    insta::assert_snapshot!(desk.say(&kita, "/original 1").await, @"The picture of job 1 was deleted.");
 }

@@ -4,6 +4,7 @@
 mod drawing;
 mod jobs;
 mod person;
+mod places;
 
 use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -230,7 +231,7 @@ impl Desk {
     async fn finish(&self, job: i64) {
         let row = self.job(job).await;
         let draw = &row.draw;
-        let scale = draw.hires.map_or(1.0, |hires| hires.scale);
+        let scale = draw.hires.map_or(1.0, |hires| hires.scale) * draw.enlarge.unwrap_or(1.0);
         let side = |side: u32| (f64::from(side) * f64::from(scale)).round() as u32;
         let (width, height) = (side(draw.width), side(draw.height));
         let mut images = Vec::new();
@@ -365,6 +366,7 @@ fn described(job: &JobRow) -> String {
     let strength = draw.source.as_ref().map(|source| source.strength);
     note(strength.is_none(), format!("source {strength:?}"));
     note(draw.hires.is_none(), format!("{:?}", draw.hires));
+    note(draw.enlarge.is_none(), format!("enlarged {:?}", draw.enlarge));
     note(draw.style.is_none(), format!("style {:?}", draw.style));
     note(draw.filmstrip.is_none(), format!("{:?}", draw.filmstrip));
     note(!job.is_private, "private".to_owned());

@@ -1,6 +1,7 @@
 //! Commands about the person who gives them.
 
 use super::*;
+use crate::chat::Platform;
 use crate::store::{Actor, Block};
 
 #[tokio::test]
@@ -129,9 +130,12 @@ async fn lists() {
     insta::assert_snapshot!(desk.say(&kita, "/help admin limit set").await, @"
     /admin limit set <limits> – sets limits for a server, a channel, a role or a person
       <limits> – whom it is about, and the limits: role=123 per_day=20 (for example: /admin limit set role=123 per_day=20 max_steps=30)
+      --role 123456789 – a role of the server
+      --channel here – the channel; here is this one
+      --user 123456789 – the platform's id of the person, not the name
     ");
     insta::assert_snapshot!(desk.say(&kita.clone().speaking(Locale::JA), "/help edit").await, @"
-    /edit [prompt] – 前のジョブのプロンプトを書き直して描きます
+    /edit [prompt] – 前のジョブのプロンプトを書き直して描きます（/書き直すも使えます）
       [prompt] – 描いてほしいもの（例：/edit pink hair, guitar）
       --job 12 – ジョブの番号（省くと最新のジョブ）
       --no hands – 絵に入れたくないもの（--negative, --negも使えます）
@@ -158,6 +162,7 @@ async fn help_shows_what_somebody_may_use() {
     /edit [prompt] – draws an old job with another prompt
     /recipe [job] – shows what a picture was drawn with, also one that you send
     /show [job] – shows an old job with its pictures and buttons
+    /original [job] – sends the picture files of a job as they are stored
     /history [find] – lists your jobs
     /cancel [job] – ends a job that waits or is being drawn
     /delete [job] – deletes the pictures of a job and its message
@@ -182,6 +187,7 @@ async fn help_shows_what_somebody_may_use() {
     /edit [prompt] – 前のジョブのプロンプトを書き直して描きます
     /recipe [job] – 絵の描き方を表示します（送られた画像も読めます）
     /show [job] – 前のジョブの絵とボタンを表示します
+    /original [job] – ジョブの絵のファイルをそのまま送ります
     /history [find] – あなたのジョブの一覧を表示します
     /cancel [job] – 順番待ちまたは描画中のジョブを取り消します
     /delete [job] – ジョブの絵とメッセージを削除します
@@ -201,21 +207,22 @@ async fn help_shows_what_somebody_may_use() {
 #[tokio::test]
 async fn what_is_typed_is_completed() {
     let desk = Desk::open().await;
-    let complete = |command: &str, option: &str, typed: &str| {
-        let spec = Commands::specs().find(|spec| spec.name == command).unwrap();
-        desk.commands
-            .complete(spec.option(option).unwrap(), typed, 3)
-            .join(", ")
+    let ann = UserId {
+        platform: Platform::new("web"),
+        id: "ann".to_owned(),
     };
-    assert_eq!(complete("draw", "model", "S"), "sd15");
-    assert_eq!(complete("draw", "style", "ｉｎ"), "Ink");
-    assert_eq!(
-        complete("draw", "sampler", "karras"),
-        "LMS Karras, Euler Karras, Heun Karras"
-    );
-    assert_eq!(complete("draw", "size", "po"), "portrait");
-    assert_eq!(complete("draw", "filmstrip", ""), "strip, webp");
-    assert_eq!(complete("draw", "seed", "1"), "");
+    let check = async |option: &str, typed: &str, expected: &str| {
+        let spec = Commands::specs().find(|spec| spec.name == "draw").unwrap();
+        let option = spec.option(option).unwrap();
+        let found = desk.commands.complete(&ann, option, typed, 3).await;
+        assert_eq!(found.join(", "), expected);
+    };
+    check("model", "S", "sd15").await;
+    check("style", "ｉｎ", "Ink").await;
+    check("sampler", "karras", "LMS Karras, Euler Karras, Heun Karras").await;
+    check("size", "po", "portrait").await;
+    check("filmstrip", "", "strip, webp").await;
+    check("seed", "1", "").await;
 }
 
 #[test]
@@ -230,17 +237,76 @@ fn every_command_can_be_registered() {
             "Discord takes no more options: {}",
             spec.name
         );
-        for locale in Locale::ALL {
-            let descriptions = options
-                .iter()
-                .map(|option| messages::option_description(*locale, option.name))
-                .chain([messages::command_description(*locale, &spec.key())]);
-            for text in descriptions {
-                assert!(
-                    text.chars().count() <= 100,
-                    "Discord takes no longer descriptions: {text}"
-                );
-            }
-        }
     }
+}
+
+#[tokio::test]
+async fn what_somebody_asked_for_lately_is_completed() {
+    let desk = Desk::open().await;
+    let [kita, ryo] = ["kita", "ryo"].map(person);
+    let check = async |who: &Person, typed: &str, expected: &str| {
+        let spec = Commands::specs().find(|spec| spec.name == "draw").unwrap();
+        let option = spec.option("prompt").unwrap();
+        let found = desk.commands.complete(&who.user, option, typed, 3).await;
+        assert_eq!(found.join(", "), expected, "{typed}");
+    };
+    desk.say(&kita, "a red guitar").await;
+    check(&kita, "", "a red guitar").await;
+    for prompt in ["後藤ひとり", "a cat", "a red guitar", "a dog --private"] {
+        desk.say(&kita, prompt).await;
+    }
+    check(&kita, "", "a dog, a red guitar, a cat").await;
+    check(&kita, "ひとり", "後藤ひとり").await;
+    check(&kita, "GUITAR", "a red guitar").await;
+    check(&ryo, "", "").await;
+    desk.finish(3).await;
+    desk.say(&kita, "/delete 3").await;
+    check(&kita, "", "a dog, a red guitar, 後藤ひとり").await;
+    for job in [1, 2, 4, 5] {
+        desk.say(&kita, &format!("/cancel {job}")).await;
+        desk.store.jobs().mark_delivered(JobId(job), *NOW).await.unwrap();
+    }
+    let code = desk.say(&kita, "/forgetme").await;
+    let code: String = code.chars().filter(char::is_ascii_digit).take(6).collect();
+    desk.say(&kita, &format!("/forgetme {code}")).await;
+    check(&kita, "", "").await;
+}
+
+#[tokio::test]
+async fn a_private_answer_is_known_before_it_is_there() {
+    let desk = Desk::open().await;
+    let [kita, ryo] = ["kita", "ryo"].map(person);
+    let check = |who: &Person, input: CommandInput, expected: bool| {
+        assert_eq!(desk.commands.is_private(&who.user, &input), expected, "{input:?}");
+    };
+    let text = |text: &str| CommandInput::Text(text.to_owned());
+    let button = |text: &str| CommandInput::Button(text.to_owned());
+    let options = |name: &str, options: &[(&str, &str)]| CommandInput::Options {
+        name: name.to_owned(),
+        options: options
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+    };
+    check(&kita, text("cat"), false);
+    check(&kita, text("/draw cat --private"), true);
+    check(
+        &kita,
+        options("draw", &[("prompt", "cat"), ("private", "true")]),
+        true,
+    );
+    check(&kita, text("/help"), true);
+    check(&kita, options("admin audit", &[]), true);
+    check(&kita, button("v1:recipe:1"), true);
+    check(&kita, button("v1:original:1:2"), true);
+    check(&kita, button("v1:vary:1"), false);
+    check(&kita, button("something else"), false);
+    desk.say(&kita, "/settings --private").await;
+    check(&kita, text("cat"), true);
+    check(&kita, text("cat --private=no"), false);
+    check(&kita, button("v1:vary:1"), true);
+    check(&kita, text("/show 1"), false);
+    check(&ryo, text("cat"), false);
+    desk.say(&kita, "/settings --private=no").await;
+    check(&kita, text("cat"), false);
 }

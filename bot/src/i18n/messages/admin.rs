@@ -29,6 +29,11 @@ pub fn in_server(locale: Locale, platform: &str, server: &str) -> String {
     )
 }
 
+/// A place: a channel of the server.
+pub fn in_channel(locale: Locale, channel: &str) -> String {
+    text(locale, "admin-in-channel", &[("channel", plain(&channel))])
+}
+
 /// Something ends; `until` is a moment in words.
 pub fn until(locale: Locale, until: &str) -> String {
     text(locale, "admin-until", &[("until", plain(&until))])
@@ -248,7 +253,7 @@ pub fn needs_restart(locale: Locale, settings: &str) -> String {
 
 /// The settings cannot be read, so nothing was changed.
 pub fn reload_failed(locale: Locale, reason: &str) -> String {
-    text(locale, "admin-reload-failed", &[("reason", plain(&reason))])
+    format!("{}\n{reason}", text(locale, "admin-reload-failed", &[]))
 }
 
 /// What was drawn in so many days, all together.
@@ -296,4 +301,55 @@ fn count_of(count: usize) -> fluent_bundle::FluentValue<'static> {
 
 fn whole(seconds: f64) -> String {
     format!("{seconds:.0}")
+}
+
+/// The bot draws in a channel, and only in such.
+pub fn channel_allowed(locale: Locale, place: &str) -> String {
+    text(locale, "admin-channel-allowed", &[("place", plain(&place))])
+}
+
+/// The bot does not draw in a channel.
+pub fn channel_denied(locale: Locale, place: &str) -> String {
+    text(locale, "admin-channel-denied", &[("place", plain(&place))])
+}
+
+/// The title of where the bot draws.
+pub fn channels(locale: Locale, count: usize) -> String {
+    text(locale, "admin-channels", &[("count", count_of(count))])
+}
+
+/// The title of what is drawn with when people say nothing else.
+pub fn defaults(locale: Locale, count: usize) -> String {
+    text(locale, "admin-defaults", &[("count", count_of(count))])
+}
+
+/// The title of what admins have set about doubtful pictures.
+pub fn safeties(locale: Locale, count: usize) -> String {
+    text(locale, "admin-safeties", &[("count", count_of(count))])
+}
+
+/// What is done with doubtful pictures where the admin is.
+pub fn safety_here(locale: Locale, action: &str) -> String {
+    text(locale, "admin-safety-here", &[("action", plain(&action))])
+}
+
+/// A moderator wants more than the service allows.
+pub fn safety_too_mild(locale: Locale, action: &str) -> String {
+    text(locale, "admin-safety-too-mild", &[("action", plain(&action))])
+}
+
+/// Something is set for a server or channel.
+pub fn place_set(locale: Locale, place: &str, values: &str) -> String {
+    let arguments = [("place", plain(&place)), ("values", plain(&values))];
+    text(locale, "admin-place-set", &arguments)
+}
+
+/// Nothing is set for a server or channel any more.
+pub fn place_reset(locale: Locale, place: &str) -> String {
+    text(locale, "admin-place-reset", &[("place", plain(&place))])
+}
+
+/// Nothing was set for a server or channel.
+pub fn place_not_set(locale: Locale, place: &str) -> String {
+    text(locale, "admin-place-not-set", &[("place", plain(&place))])
 }

@@ -50,6 +50,11 @@ pub fn show_not_here(locale: Locale, job: JobId) -> String {
     text(locale, "show-not-here", &[("job", plain(&job))])
 }
 
+/// The files of a job's pictures are sent.
+pub fn originals(locale: Locale, files: usize) -> String {
+    text(locale, "originals", &[("files", count(files))])
+}
+
 /// Somebody else's job; `position` 0 is being drawn. Only those who administer its place are told whose it is.
 pub fn queue_other(locale: Locale, job: JobId, position: u32, user: Option<&str>) -> String {
     let whose = |user| text(locale, "queue-whose", &[("user", plain(&user))]);
@@ -265,6 +270,26 @@ pub fn history_none(locale: Locale, find: Option<&str>) -> String {
     }
 }
 
+/// The list is empty so far: `looked_at` jobs were looked at, and there are older ones.
+pub fn history_none_yet(locale: Locale, find: Option<&str>, looked_at: u32) -> String {
+    let looked_at = plain(&looked_at);
+    match find {
+        Some(find) => {
+            let arguments = [("find", plain(&find)), ("jobs", looked_at)];
+            text(locale, "history-nothing-found-yet", &arguments)
+        }
+        None => text(locale, "history-none-yet", &[("jobs", looked_at)]),
+    }
+}
+
+/// The list goes no further.
+pub fn history_none_older(locale: Locale, find: Option<&str>) -> String {
+    match find {
+        Some(find) => text(locale, "history-nothing-older", &[("find", plain(&find))]),
+        None => text(locale, "history-none-older", &[]),
+    }
+}
+
 /// A job in a list.
 #[derive(Clone, Copy, Debug)]
 pub struct HistoryLine<'a> {
@@ -295,11 +320,6 @@ pub fn history_line(locale: Locale, line: &HistoryLine<'_>) -> String {
         ("state", plain(&text(locale, state, &[]))),
     ];
     text(locale, "history-line", &arguments)
-}
-
-/// There are older jobs that fit, and the command that shows them.
-pub fn history_more(locale: Locale, command: &str) -> String {
-    text(locale, "history-more", &[("command", plain(&command))])
 }
 
 /// A job that waited has ended.

@@ -35,6 +35,11 @@ pub fn recipe(locale: Locale) -> String {
     text(locale, "button-recipe", &[])
 }
 
+/// The files of the pictures as they are, for adapters that show them in another form.
+pub fn original(locale: Locale) -> String {
+    text(locale, "button-original", &[])
+}
+
 /// The picture and its message disappear.
 pub fn delete(locale: Locale) -> String {
     text(locale, "button-delete", &[])

@@ -44,3 +44,25 @@ pub fn command_description(locale: Locale, key: &str) -> String {
 pub fn option_description(locale: Locale, option: &str) -> String {
     text(locale, &format!("option-{option}"), &[])
 }
+
+/// What one word of a command's name is called in menus: letters, digits, `-` and `_`, at most 32 of them. In English it is
+/// the word itself.
+pub fn command_name(locale: Locale, word: &str) -> String {
+    text(locale, &format!("name-{word}"), &[])
+}
+
+/// The same for an option.
+pub fn option_name(locale: Locale, option: &str) -> String {
+    text(locale, &format!("option-name-{option}"), &[])
+}
+
+/// What one of the values of [`Choices::Of`](crate::commands::Choices::Of) is called in menus.
+pub fn choice_name(locale: Locale, choice: &str) -> String {
+    text(locale, &format!("choice-{choice}"), &[])
+}
+
+/// What the commands of a group have in common; `key` is the beginning of their
+/// [`CommandSpec::key`](crate::commands::CommandSpec::key), for example `admin-limit`.
+pub fn group_description(locale: Locale, key: &str) -> String {
+    text(locale, &format!("group-{key}"), &[])
+}

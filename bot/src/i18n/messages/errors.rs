@@ -98,6 +98,14 @@ pub fn nothing_given(locale: Locale, command: &str) -> String {
     text(locale, "error-nothing-given", &[("command", plain(&command))])
 }
 
+/// The bot does not draw in this channel, but perhaps in another one.
+pub fn not_here(locale: Locale, instead: Option<&str>) -> String {
+    match instead {
+        Some(channel) => text(locale, "error-not-here-but", &[("channel", plain(&channel))]),
+        None => text(locale, "error-not-here", &[]),
+    }
+}
+
 /// Only admins may give a command.
 pub fn admins_only(locale: Locale, command: &str) -> String {
     text(locale, "error-admins-only", &[("command", plain(&command))])

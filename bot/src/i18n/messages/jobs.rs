@@ -137,6 +137,12 @@ pub fn note_gone(locale: Locale, count: u32) -> String {
     text(locale, "note-gone", &[("count", number(count))])
 }
 
+/// The picture is the drawn one with more pixels; this is its size in pixels.
+pub fn note_enlarged(locale: Locale, (width, height): (u32, u32)) -> String {
+    let size = format!("{width}x{height}");
+    text(locale, "note-enlarged", &[("size", plain(&size))])
+}
+
 /// A style was used.
 pub fn note_style(locale: Locale, style: &str) -> String {
     text(locale, "note-style", &[("style", plain(&style))])

@@ -4,9 +4,11 @@ pub mod admin;
 mod answers;
 pub mod buttons;
 mod commands;
+pub mod discord;
 mod errors;
 mod jobs;
 mod refusals;
+pub mod telegram;
 mod web;
 
 use fluent_bundle::FluentValue;

@@ -182,6 +182,29 @@ fn the_second_pass_is_bounded_by_its_final_size() {
     );
 }
 
+#[test]
+fn an_enlarged_picture_is_bounded_by_its_final_size() {
+    check(|draw| draw.enlarge = Some(2.0), &[]);
+    check(
+        |draw| draw.enlarge = Some(5.0),
+        &[(ClampedParameter::Size, "640x640", "512x512")],
+    );
+    check(
+        |draw| {
+            draw.hires = Some(HiresParameters {
+                scale: 2.0,
+                strength: 0.5,
+            });
+            draw.enlarge = Some(3.0);
+        },
+        &[(ClampedParameter::Size, "768x768", "512x512")],
+    );
+    check(
+        |draw| draw.enlarge = Some(f32::NAN),
+        &[(ClampedParameter::Size, "0x0", "128x128")],
+    );
+}
+
 proptest! {
     #[test]
     fn the_engine_does_a_step_of_what_is_left(steps in 1_u32..=150, strength: f32) {

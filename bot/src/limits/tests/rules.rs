@@ -37,9 +37,8 @@ fn limits(rules: &LimitRules) -> Limits {
         ..Standing::default()
     };
     let place = Place {
-        chat: ChatId("7".into()),
         server: Some("1".into()),
-        age_restricted: false,
+        ..Place::direct("7")
     };
     rules.of(&kita(), &standing, &place)
 }
@@ -111,6 +110,24 @@ fn the_most_specific_rule_decides() {
         ],
         29,
     );
+}
+
+#[test]
+fn what_holds_in_a_channel_holds_in_its_threads() {
+    let check = |settings: &[&str], per_day: u32| {
+        let place = Place {
+            server: Some("1".into()),
+            parent: Some(ChatId("7".into())),
+            ..Place::direct("77")
+        };
+        let limits = rules(settings, &[]).of(&kita(), &Standing::default(), &place);
+        assert_eq!(limits.check.per_day, Some(per_day), "{settings:?}");
+    };
+    check(&["channel=7 per_day=20"], 20);
+    check(&["channel=77 per_day=21", "channel=7 per_day=20"], 21);
+    check(&["channel=77 per_day=19", "channel=7 per_day=20"], 19);
+    check(&["channel=77 per_day=21", "channel=7 chat=1 per_day=20"], 20);
+    check(&["channel=8 per_day=20"], 10);
 }
 
 #[test]

@@ -86,6 +86,76 @@ fn disguises_do_not_help() {
 }
 
 #[test]
+fn letters_that_look_like_latin_ones_are_read_as_those() {
+    for text in [
+        "реg",
+        "pеg",
+        "РЕG",
+        "рёg",
+        "a ρeg!",
+        "pegо peց",
+        "р\u{336}еg",
+        "\u{FF50}еg",
+    ] {
+        check("peg", text, true);
+    }
+    check("bad", "ВАD", true);
+    check("bad", "ɓad", false);
+    check("ice", "ісе", true);
+    check("cop", "a сор car", true);
+    check(r"/p[aeiou]+g/", "реееg", true);
+    for (rule, text) in [
+        ("cop", "мой сор"),
+        ("cop", "это сор, а не рот"),
+        ("peg", "реgboard"),
+        ("peg", "ペグ"),
+        ("oh", "он и она"),
+        ("pom", "porn"),
+        ("porn", "pom pom"),
+        ("coo", "c00"),
+        ("all", "a11"),
+    ] {
+        check(rule, text, false);
+    }
+    check("сор", "мой сор", true);
+}
+
+#[test]
+fn a_word_may_be_spelled_out() {
+    for text in [
+        "p e g",
+        "P.E.G.",
+        "a red p-e-g on the wall",
+        "a p e g",
+        "p · e · g",
+        "p_e_g",
+        "(p e g:1.2)",
+        "р е g",
+        "p\u{200B} e g",
+    ] {
+        check("peg", text, true);
+    }
+    check("big gun", "b i g g u n", true);
+    check("big gun", "b i g   g u n", true);
+    check("меч", "м е ч", true);
+    for (rule, text) in [
+        ("peg", "p, e, g"),
+        ("peg", "p e g b o a r d"),
+        ("peg", "type p e g g"),
+        ("peg", "p eg"),
+        ("abc", "a, b, c"),
+        ("go", "g o"),
+        ("bcd", "plan b, c and d"),
+        ("usa", "u, s and a"),
+        ("peg", "p\ne\ng"),
+    ] {
+        check(rule, text, false);
+    }
+    let all = rules(&["peg", "!peg"]);
+    assert_eq!(broken(&all, "p e g"), None, "what is allowed may be spelled, too");
+}
+
+#[test]
 fn what_is_not_seen_may_end_a_word() {
     for unseen in [
         "\u{34F}",
@@ -246,6 +316,28 @@ fn disguised(letter: char) -> impl Strategy<Value = String> {
         .prop_map(|(form, first, second)| format!("{form}{first}{second}"))
 }
 
+/// The letter itself, or one of another script that looks like it.
+fn look_alikes(letter: char) -> impl Strategy<Value = char> {
+    let twins = match letter {
+        'a' => "аα\u{251}",
+        'c' => "сϲ",
+        'd' => "ԁ",
+        'e' => "еҽ",
+        'g' => "ց\u{261}",
+        'i' => "іı",
+        'j' => "ј",
+        'o' => "оοօ",
+        'p' => "рρ",
+        's' => "ѕ",
+        'v' => "ѵν",
+        'x' => "х",
+        'y' => "у",
+        _ => "",
+    };
+    let forms: Vec<char> = twins.chars().chain([letter]).collect();
+    prop::sample::select(forms)
+}
+
 /// Characters that nobody sees, or that do not become one character with a letter.
 const UNSEEN: &[&str] = &[
     "\u{34F}",
@@ -284,6 +376,35 @@ proptest! {
         word in word(),
     ) {
         check(&word, &format!("{before}{}{word}", unseen.concat()), true);
+    }
+
+    #[test]
+    fn look_alike_letters_do_not_help(
+        (word, text) in word().prop_flat_map(|word| {
+            let letters: Vec<_> = word.chars().map(look_alikes).collect();
+            (Just(word), letters.prop_map(String::from_iter))
+        }),
+        before in "[ ,(、猫]{0,3}",
+    ) {
+        check(&word, &format!("{before}{text}"), true);
+    }
+
+    #[test]
+    fn letters_that_stand_apart_do_not_help(
+        word in word(),
+        gap in prop::sample::select(vec![" ", ".", "-", "_", " . ", "·", "*", "  "]),
+        before in "([a-z]{2,5} )?",
+        after in "( [a-z]{2,5})?",
+    ) {
+        let letters: Vec<String> = word.chars().map(String::from).collect();
+        check(&word, &format!("{before}{}{after}", letters.join(gap)), true);
+    }
+
+    #[test]
+    fn ordinary_words_spell_nothing(words in prop::collection::vec("[a-z]{2,6}", 1..6), rule in word()) {
+        let is_there = words.contains(&rule);
+        check(&rule, &words.join(" "), is_there);
+        check(&rule, &words.join(", "), is_there);
     }
 
     #[test]

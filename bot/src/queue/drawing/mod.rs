@@ -7,6 +7,7 @@ mod source;
 mod stop;
 
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,10 +19,10 @@ use tokio_util::sync::CancellationToken;
 use self::progress::Reporter;
 use self::source::SourceError;
 pub(super) use self::stop::StopSignal;
-use super::line::{Taken, Turn};
+use super::line::{Follower, Taken, Turn};
 use super::{GenerateJob, Shared};
 use crate::safety::SafetyAction;
-use crate::store::{Ending, ErrorClass, Finished, JobId, JobRow, StoreError};
+use crate::store::{Ending, ErrorClass, Finished, HandedOver, JobId, JobRow, StoreError};
 
 /// How long a generator that was told to stop may take.
 pub(super) const STOP_WITHIN: Duration = Duration::from_secs(5);
@@ -36,7 +37,21 @@ const WRITE_AGAIN_AFTER: [Duration; 4] = [
 
 /// Draws a job and writes its outcome down; a job that was interrupted goes back to the queue.
 pub(super) async fn draw(shared: Arc<Shared>, job: JobRow, Taken { turn, stop, .. }: Taken) {
-    let drawn = generate(&shared, &job, turn, &stop).await;
+    let mut drawing = Drawing {
+        shared,
+        job,
+        turn,
+        stop,
+    };
+    let drawn = drawing.generate().await;
+    // It may have been cancelled in the last moment, too.
+    drawing.find_heir().await;
+    let Drawing {
+        shared,
+        job,
+        turn,
+        stop,
+    } = drawing;
     let ending = match drawn {
         _ if stop.is_cancelled() => Ending::Cancelled,
         Ok(outputs) => save::save(&shared.parts.store, &job, outputs)
@@ -74,48 +89,94 @@ enum Stop {
     Failed(ErrorClass),
 }
 
-async fn generate(
-    shared: &Arc<Shared>,
-    job: &JobRow,
+/// A try to draw a job.
+struct Drawing {
+    shared: Arc<Shared>,
+    /// The one whose outcome is written down. It changes when its owner does not want it any more and others do.
+    job: JobRow,
     turn: Turn,
-    stop: &StopSignal,
-) -> Result<Vec<GenerateOutput>, Stop> {
-    let source = match source::load(&shared.parts.store, &job.draw).await {
-        Ok(source) => source,
-        Err(error) => {
-            tracing::error!(job = %job.id, %error, "the picture to begin with cannot be used");
-            return Err(Stop::Failed(match error {
-                SourceError::Store(_) => ErrorClass::Storage,
-                SourceError::Gone | SourceError::Damaged(_) => ErrorClass::InvalidRequest,
-            }));
+    stop: StopSignal,
+}
+
+impl Drawing {
+    async fn generate(&mut self) -> Result<Vec<GenerateOutput>, Stop> {
+        let job = &self.job;
+        let source = match source::load(&self.shared.parts.store, &job.draw).await {
+            Ok(source) => source,
+            Err(error) => {
+                tracing::error!(job = %job.id, %error, "the picture to begin with cannot be used");
+                return Err(Stop::Failed(match error {
+                    SourceError::Store(_) => ErrorClass::Storage,
+                    SourceError::Gone | SourceError::Damaged(_) => ErrorClass::InvalidRequest,
+                }));
+            }
+        };
+        let request = GenerateJob {
+            id: job.id,
+            draw: job.draw.clone(),
+            source,
+            // Doubts would change nothing where everything is shown.
+            check_safety: job.safety != SafetyAction::Allow,
+            progress: Arc::new(Reporter::new(&self.shared, job, self.turn, &self.stop)),
+        };
+        let (stop, token) = (self.stop.clone(), self.stop.token().clone());
+        let generator = Arc::clone(&self.shared.parts.generator);
+        let mut generating =
+            pin!(AssertUnwindSafe(generator.generate(request, token.clone())).catch_unwind());
+        let result = loop {
+            tokio::select! {
+                result = &mut generating => break result,
+                () = too_late(&token) => return Err(Stop::Interrupted),
+                () = stop.cancelled() => {
+                    self.find_heir().await;
+                    if stop.is_cancelled() {
+                        stop.interrupt();
+                    }
+                }
+            }
+        };
+        match result {
+            Ok(Ok(outputs)) => Ok(outputs),
+            Ok(Err(_)) | Err(_) if stop.is_given() => Err(Stop::Interrupted),
+            Ok(Err(InferenceError::Cancelled)) => Err(Stop::Cancelled),
+            Ok(Err(error)) => {
+                let class = class_of(&error);
+                tracing::error!(job = %self.job.id, %error, ?class, "drawing failed");
+                Err(Stop::Failed(class))
+            }
+            Err(_) => {
+                tracing::error!(job = %self.job.id, "the generator panicked");
+                Err(Stop::Failed(ErrorClass::Internal))
+            }
         }
-    };
-    let request = GenerateJob {
-        id: job.id,
-        draw: job.draw.clone(),
-        source,
-        // Doubts would change nothing where everything is shown.
-        check_safety: job.safety != SafetyAction::Allow,
-        progress: Arc::new(Reporter::new(shared, job, turn, stop)),
-    };
-    let token = stop.token();
-    let generating = AssertUnwindSafe(shared.parts.generator.generate(request, token.clone()));
-    let result = tokio::select! {
-        result = generating.catch_unwind() => result,
-        () = too_late(token) => return Err(Stop::Interrupted),
-    };
-    match result {
-        Ok(Ok(outputs)) => Ok(outputs),
-        Ok(Err(_)) | Err(_) if stop.is_given() => Err(Stop::Interrupted),
-        Ok(Err(InferenceError::Cancelled)) => Err(Stop::Cancelled),
-        Ok(Err(error)) => {
-            let class = class_of(&error);
-            tracing::error!(job = %job.id, %error, ?class, "drawing failed");
-            Err(Stop::Failed(class))
+    }
+
+    /// When the owner does not want the job any more: ends it and draws on for the first of those who want the same, if
+    /// there are any.
+    async fn find_heir(&mut self) {
+        if !self.stop.is_cancelled() || self.stop.token().is_cancelled() {
+            return;
         }
-        Err(_) => {
-            tracing::error!(job = %job.id, "the generator panicked");
-            Err(Stop::Failed(ErrorClass::Internal))
+        let Self { shared, job, .. } = self;
+        let parts = &shared.parts;
+        let handed_over = parts
+            .store
+            .jobs()
+            .hand_over(job.id, job.attempt, parts.clock.now())
+            .await;
+        match handed_over {
+            Ok(Some(HandedOver { ended, heir })) => {
+                tracing::info!(job = %ended.id, heir = %heir.id, "job cancelled, drawn on for another one");
+                let follower = Follower {
+                    job: heir.id,
+                    user: heir.user.clone(),
+                };
+                shared.line().hand_over(self.turn, follower);
+                *job = heir;
+                shared.finished(ended);
+            }
+            Ok(None) => {}
+            Err(error) => tracing::error!(job = %job.id, %error, "job not handed over"),
         }
     }
 }

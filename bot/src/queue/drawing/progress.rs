@@ -14,7 +14,6 @@ use crate::store::{JobId, JobRow};
 /// Passes progress on as long as it is wanted, also to the jobs that get the same pictures.
 pub(super) struct Reporter {
     shared: Arc<Shared>,
-    job: JobId,
     /// Nobody can tell yet what will be in doubt, so only a place where everything is shown sees previews. Jobs that get
     /// the same pictures have the same action.
     has_previews: bool,
@@ -26,7 +25,6 @@ impl Reporter {
     pub(super) fn new(shared: &Arc<Shared>, job: &JobRow, turn: Turn, stop: &StopSignal) -> Self {
         Self {
             shared: Arc::clone(shared),
-            job: job.id,
             has_previews: job.safety == SafetyAction::Allow,
             turn,
             stop: stop.clone(),
@@ -34,9 +32,7 @@ impl Reporter {
     }
 
     fn listeners(&self) -> Vec<JobId> {
-        let line = self.shared.line();
-        let followers = line.followers(self.job).iter().map(|follower| follower.job);
-        std::iter::once(self.job).chain(followers).collect()
+        self.shared.line().listeners(self.turn)
     }
 }
 
@@ -69,9 +65,8 @@ impl ProgressSink for Reporter {
         if !line.progress(self.turn, done, Instant::now()) {
             return;
         }
-        for follower in line.followers(self.job) {
-            events.emit(follower.job, event.clone());
+        for job in line.listeners(self.turn) {
+            events.emit(job, event.clone());
         }
-        events.emit(self.job, event);
     }
 }

@@ -22,7 +22,7 @@ pub(super) async fn save(
     let count = u32::try_from(outputs.len())?;
     let (mut images, mut strips, mut withheld) = (Vec::new(), Vec::new(), 0);
     for (index, output) in (0..).zip(outputs) {
-        let drawn = Drawn::new(index, output, job.safety);
+        let drawn = Drawn::new(index, output, job);
         if drawn.action == SafetyAction::Block {
             withheld += 1;
             continue;
@@ -55,19 +55,25 @@ struct Drawn {
     seed: u64,
     parameters: String,
     action: SafetyAction,
+    /// How many times wider and higher it is to be.
+    enlarge: Option<f32>,
 }
 
 impl Drawn {
-    fn new(index: u32, output: GenerateOutput, doubtful: SafetyAction) -> Self {
+    fn new(index: u32, output: GenerateOutput, job: &JobRow) -> Self {
         let is_doubtful = output.safety.is_some_and(|verdict| verdict.flagged);
+        let mut recipe = output.recipe;
+        let enlarge = job.draw.enlarge;
+        recipe.other.extend(enlarge.into_iter().flat_map(enlargement));
         Self {
             index,
             image: output.image,
             snapshots: output.snapshots,
-            seed: output.recipe.seed,
-            parameters: output.recipe.to_string(),
+            seed: recipe.seed,
+            parameters: recipe.to_string(),
+            enlarge,
             action: if is_doubtful {
-                doubtful
+                job.safety
             } else {
                 SafetyAction::Allow
             },
@@ -97,14 +103,22 @@ impl Drawn {
 
     /// The picture itself, with its recipe in the file.
     async fn picture(self) -> anyhow::Result<Unsaved> {
-        let (width, height) = self.image.dimensions();
         let (image, parameters, action) = (self.image, self.parameters.clone(), self.action);
-        let encoding = tokio::task::spawn_blocking(move || match action {
-            SafetyAction::Blur => encode_png(&blurred(&image), Some(&parameters)),
-            _ => encode_png(&image, Some(&parameters)),
+        let encoding = tokio::task::spawn_blocking(move || {
+            let image = match self.enlarge {
+                Some(scale) => enlarged(&image, scale),
+                None => image,
+            };
+            let (width, height) = image.dimensions();
+            let encoded = match action {
+                SafetyAction::Blur => encode_png(&blurred(&image), Some(&parameters)),
+                _ => encode_png(&image, Some(&parameters)),
+            };
+            encoded.map(|file| (file, width, height))
         });
+        let (file, width, height) = encoding.await??;
         Ok(Unsaved {
-            file: encoding.await??,
+            file,
             row: ImageRow {
                 index: self.index,
                 width,
@@ -141,6 +155,34 @@ impl Unsaved {
     }
 }
 
+/// The keys that the web UI writes when it enlarges a finished picture.
+fn enlargement(scale: f32) -> [(String, String); 2] {
+    [
+        ("Postprocess upscale by".to_owned(), scale.to_string()),
+        ("Postprocess upscaler".to_owned(), "Lanczos".to_owned()),
+    ]
+}
+
+/// A picture with more pixels and nothing new in it.
+fn enlarged(image: &RgbImage, scale: f32) -> RgbImage {
+    let (width, height) = image.dimensions();
+    resize(
+        image,
+        scaled(width, scale),
+        scaled(height, scale),
+        FilterType::Lanczos3,
+    )
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a side that is no number becomes 1, and the limits bound it"
+)]
+fn scaled(side: u32, scale: f32) -> u32 {
+    ((f64::from(side) * f64::from(scale)).round() as u32).max(1)
+}
+
 /// The colours of a picture, but nothing that can be recognised.
 fn blurred(image: &RgbImage) -> RgbImage {
     let (width, height) = image.dimensions();
@@ -155,7 +197,23 @@ fn blurred(image: &RgbImage) -> RgbImage {
 
 #[cfg(test)]
 mod tests {
-    use super::{RgbImage, blurred};
+    use super::{RgbImage, blurred, enlarged};
+
+    #[test]
+    fn an_enlarged_picture_is_the_same_one() {
+        let image = RgbImage::from_fn(16, 24, |x, y| image::Rgb([(x * 9) as u8, (y * 7) as u8, 50]));
+        for (scale, size) in [(1.0, (16, 24)), (2.0, (32, 48)), (1.31, (21, 31))] {
+            let large = enlarged(&image, scale);
+            assert_eq!(large.dimensions(), size);
+            let middle = large.get_pixel(size.0 / 2, size.1 / 2).0;
+            let expected = image.get_pixel(8, 12).0;
+            let near = middle
+                .iter()
+                .zip(expected)
+                .all(|(new, old)| new.abs_diff(old) <= 8);
+            assert!(near, "{scale}: {middle:?} {expected:?}");
+        }
+    }
 
     #[test]
     fn a_blurred_picture_has_no_edges() {

@@ -5,6 +5,7 @@
 //! in between, the log wins: a job that is in the line alone cannot be leased and is dropped, one that is in the log
 //! alone is found when the line is [filled](super::Shared::refill) again.
 
+mod followers;
 mod gone;
 mod ranked;
 mod view;
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+pub(super) use self::followers::Follower;
 use self::gone::Gone;
 pub(super) use self::ranked::Item;
 use self::ranked::Ranked;
@@ -66,13 +68,6 @@ struct Running {
     place: Place,
     /// The part that is done, from 0 to 1.
     done: f64,
-}
-
-/// A job that waits for the end of another one, which draws the same.
-#[derive(Clone, Debug)]
-pub(super) struct Follower {
-    pub(super) job: JobId,
-    pub(super) user: UserId,
 }
 
 /// One try to draw a job, never given twice. A job that was taken back may be drawn again before the first try has ended.
@@ -127,33 +122,6 @@ impl Line {
         self.ranked.insert(Item { key, share });
         self.waiting.insert(key.job(), waiting);
         self.version += 1;
-    }
-
-    /// A job gets the pictures of `leader`. `false` when that one is not in the line.
-    pub(super) fn follow(&mut self, leader: JobId, follower: Follower) -> bool {
-        if !self.is_in(leader) {
-            return false;
-        }
-        if self.gone.has(follower.job) {
-            return true;
-        }
-        if let Some(place) = self.leave_waiting(follower.job) {
-            self.parked.insert(follower.job, place);
-        }
-        if self.leaders.insert(follower.job, leader).is_none() {
-            self.followers.entry(leader).or_default().push(follower);
-            self.version += 1;
-        }
-        true
-    }
-
-    /// Jobs that wait get the pictures of `leader`, which has been begun. They keep their places.
-    pub(super) fn gather(&mut self, leader: JobId, followers: &[JobId]) {
-        for job in followers {
-            if let Some(user) = self.waiting.get(job).map(|waiting| waiting.job.user.clone()) {
-                self.follow(leader, Follower { job: *job, user });
-            }
-        }
     }
 
     /// A job that was not drawn has ended. `true` when others waited for it.
@@ -271,17 +239,18 @@ impl Line {
         self.run_of(job).map(|run| run.stop.clone())
     }
 
+    /// The job that this try draws; `None` when it is over.
+    pub(super) fn job_of(&self, turn: Turn) -> Option<JobId> {
+        let run = self.running.iter().find(|run| run.turn == turn);
+        run.map(|run| run.job.id)
+    }
+
     pub(super) fn is_waiting(&self, job: JobId) -> bool {
         self.waiting.contains_key(&job)
     }
 
     fn is_in(&self, job: JobId) -> bool {
         self.is_waiting(job) || self.run_of(job).is_some()
-    }
-
-    /// The jobs that get the pictures of this one.
-    pub(super) fn followers(&self, job: JobId) -> &[Follower] {
-        self.followers.get(&job).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a job could be begun at this moment.
@@ -369,27 +338,6 @@ impl Line {
 
     fn run_of(&self, job: JobId) -> Option<&Running> {
         self.running.iter().find(|run| run.job.id == job)
-    }
-
-    /// A job follows no other one any more.
-    fn unfollow(&mut self, job: JobId) {
-        if let Some(leader) = self.leaders.remove(&job)
-            && let Some(followers) = self.followers.get_mut(&leader)
-        {
-            followers.retain(|follower| follower.job != job);
-            if followers.is_empty() {
-                self.followers.remove(&leader);
-            }
-        }
-    }
-
-    /// Nobody follows this job any more. `true` when somebody did.
-    fn leave(&mut self, job: JobId) -> bool {
-        let followers = self.followers.remove(&job).unwrap_or_default();
-        for follower in &followers {
-            self.leaders.remove(&follower.job);
-        }
-        !followers.is_empty()
     }
 }
 

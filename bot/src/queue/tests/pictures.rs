@@ -143,3 +143,23 @@ async fn everything_may_be_withheld() {
     assert_eq!((row.images.len(), row.withheld), (0, 1));
     bench.stop().await;
 }
+
+#[tokio::test]
+async fn a_picture_is_enlarged_as_it_is_and_its_recipe_says_so() {
+    let mut bench = Bench::start(Setup::default()).await;
+    let mut new = new_job("a");
+    new.draw.enlarge = Some(2.0);
+    bench.submit(new).await;
+    bench.drawing().await.finish();
+    let (_, row) = bench.finished().await;
+    let [image] = row.images.as_slice() else {
+        panic!("one picture: {:?}", row.images)
+    };
+    assert_eq!((image.width, image.height), (256, 384));
+    let parameters = image.parameters.as_deref().unwrap_or_default();
+    assert!(
+        parameters.contains("Postprocess upscale by: 2, Postprocess upscaler: Lanczos"),
+        "{parameters}"
+    );
+    bench.stop().await;
+}

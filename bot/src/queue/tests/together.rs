@@ -82,7 +82,7 @@ async fn who_waits_for_an_equal_job_is_told_its_position() {
 #[tokio::test]
 async fn the_end_of_one_job_does_not_end_its_equals() {
     let mut bench = Bench::start(Setup::default()).await;
-    for end in 0..3 {
+    for end in 0..2 {
         // Nobody of them has drawn before.
         let mut jobs = Vec::new();
         for user in ["a", "b", "c"] {
@@ -92,8 +92,7 @@ async fn the_end_of_one_job_does_not_end_its_equals() {
         assert_eq!(drawing.job.id, jobs[0]);
         match end {
             0 => drawing.fail(InferenceError::Overloaded),
-            1 => drawing.panic(),
-            _ => assert_eq!(cancel(&bench, jobs[0]).await, CancelResult::Ending),
+            _ => drawing.panic(),
         }
         assert_ne!(bench.finished().await.1.outcome, Some(JobOutcome::Done));
         let drawing = bench.drawing().await;
@@ -107,6 +106,62 @@ async fn the_end_of_one_job_does_not_end_its_equals() {
             );
         }
     }
+    bench.stop().await;
+    bench.no_drawing();
+}
+
+/// What is drawn is drawn on for whoever waits for it, as long as there is somebody.
+#[tokio::test]
+async fn a_cancelled_drawing_goes_to_its_equals() {
+    let mut bench = Bench::start(Setup::default()).await;
+    for user in ["a", "b", "c"] {
+        bench.submit(same(user)).await;
+    }
+    let drawing = bench.drawing().await;
+    drawing.step(1);
+    insta::assert_snapshot!(bench.events(3).await, @"
+    2 step 1 of 16
+    3 step 1 of 16
+    1 step 1 of 16
+    ");
+    assert_eq!(cancel(&bench, JobId(1)).await, CancelResult::Ending);
+    insta::assert_snapshot!(bench.events(1).await, @"1 Cancelled with 0 pictures");
+    assert_eq!(cancel(&bench, JobId(1)).await, CancelResult::TooLate);
+    assert_eq!(bench.queue.place(JobId(1)), None);
+    let position = |job| bench.queue.place(JobId(job)).map(|place| place.position);
+    assert_eq!([2, 3].map(position), [Some(0), Some(0)]);
+    drawing.step(2);
+    insta::assert_snapshot!(bench.events(2).await, @"
+    3 step 2 of 16
+    2 step 2 of 16
+    ");
+    // Whoever comes now waits for the new owner.
+    let late = bench.submit(same("d")).await;
+    assert_eq!(cancel(&bench, JobId(2)).await, CancelResult::Ending);
+    insta::assert_snapshot!(bench.events(1).await, @"2 Cancelled with 0 pictures");
+    assert_eq!(cancel(&bench, JobId(3)).await, CancelResult::Ending);
+    insta::assert_snapshot!(bench.events(1).await, @"3 Cancelled with 0 pictures");
+    drawing.finish();
+    insta::assert_snapshot!(bench.events(1).await, @"4 Done with 1 pictures");
+    assert_eq!(late, JobId(4));
+    bench.stop().await;
+    bench.no_drawing();
+    assert_eq!(bench.rest(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_drawing_that_nobody_wants_any_more_ends() {
+    let mut bench = Bench::start(Setup::default()).await;
+    for user in ["a", "b"] {
+        bench.submit(same(user)).await;
+    }
+    let drawing = bench.drawing().await;
+    for job in 1..=2 {
+        assert_eq!(cancel(&bench, JobId(job)).await, CancelResult::Ending);
+        let (_, row) = bench.finished().await;
+        assert_eq!((row.id, row.outcome), (JobId(job), Some(JobOutcome::Cancelled)));
+    }
+    drop(drawing);
     bench.stop().await;
     bench.no_drawing();
 }

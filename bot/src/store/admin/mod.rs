@@ -1,10 +1,12 @@
 //! What admins change while the service runs, and who changed what: the tables `blocks`, `limit_overrides`, `words`,
-//! `audit` and `facts`. Every change and its line in the audit log are one transaction. What an admin of everything has set, an
+//! `place_rules`, `audit` and `facts`. Every change and its line in the audit log are one transaction. What an admin of everything has set, an
 //! admin of one server cannot change.
 
 mod audit;
 mod blocks;
 mod limits;
+mod moved;
+mod places;
 mod words;
 
 use chrono::{DateTime, Utc};
@@ -15,6 +17,7 @@ use sqlx::types::Json;
 pub use self::audit::AuditLine;
 pub use self::blocks::Block;
 pub use self::limits::StoredLimits;
+pub use self::places::{PlaceRuleKind, RuledPlace, StoredPlaceRule};
 pub use self::words::StoredWord;
 use super::{Store, StoreError};
 use crate::chat::UserId;

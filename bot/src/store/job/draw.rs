@@ -37,6 +37,9 @@ pub struct DrawParameters {
     /// The second pass of a picture that is drawn small first; `width` and `height` are those of the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hires: Option<HiresParameters>,
+    /// How many times wider and higher the finished picture is made, without drawing anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enlarge: Option<f32>,
     /// The name of the style whose words are in the prompts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<String>,

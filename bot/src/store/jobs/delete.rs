@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt as _;
 
 use super::Jobs;
+use crate::chat::UserId;
 use crate::store::StoreError;
 use crate::store::job::JobId;
 use crate::store::time::to_ms;
@@ -22,26 +23,33 @@ impl Jobs<'_> {
     /// # Errors
     /// When the database cannot be written.
     pub async fn delete_images(&self, job: JobId, now: DateTime<Utc>) -> Result<Deleted, StoreError> {
-        let hashes: Vec<String> = self
+        let (owner, hashes) = self
             .store
             .write(move |connection| {
                 async move {
-                    sqlx::query("UPDATE jobs SET deleted_at_ms = ? WHERE id = ? AND deleted_at_ms IS NULL")
-                        .bind(to_ms(now))
-                        .bind(job)
-                        .execute(&mut *connection)
-                        .await?;
-                    let hashes = sqlx::query_scalar(
+                    let owner: Option<(String, String)> = sqlx::query_as(
+                        "UPDATE jobs SET deleted_at_ms = ? WHERE id = ? AND deleted_at_ms IS NULL
+                         RETURNING platform, user_id",
+                    )
+                    .bind(to_ms(now))
+                    .bind(job)
+                    .fetch_optional(&mut *connection)
+                    .await?;
+                    let hashes: Vec<String> = sqlx::query_scalar(
                         "UPDATE images SET is_gone = 1 WHERE job_id = ? AND is_gone = 0 RETURNING hash",
                     )
                     .bind(job)
                     .fetch_all(connection)
                     .await?;
-                    Ok::<_, StoreError>(hashes)
+                    Ok::<_, StoreError>((owner, hashes))
                 }
                 .boxed()
             })
             .await?;
+        if let Some((platform, id)) = owner {
+            let platform = platform.into();
+            self.store.memory().prompts.forget(&UserId { platform, id });
+        }
         self.store.remove_unused_files(&hashes).await?;
         Ok(Deleted {
             images: hashes.len() as u64,

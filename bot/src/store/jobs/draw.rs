@@ -189,7 +189,7 @@ async fn read(
 }
 
 /// How drawing ended, as columns.
-struct End {
+pub(super) struct End {
     outcome: JobOutcome,
     error_class: Option<ErrorClass>,
     prompt_truncated: bool,
@@ -200,7 +200,7 @@ struct End {
 }
 
 impl End {
-    fn new(ending: &Ending, now: DateTime<Utc>) -> Self {
+    pub(super) fn new(ending: &Ending, now: DateTime<Utc>) -> Self {
         let mut end = Self {
             outcome: ending.outcome(),
             error_class: None,
@@ -226,7 +226,7 @@ impl End {
     }
 
     /// `false` when this attempt does not run.
-    async fn of_running(
+    pub(super) async fn of_running(
         &self,
         connection: &mut SqliteConnection,
         job: JobId,

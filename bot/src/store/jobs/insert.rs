@@ -68,6 +68,9 @@ impl Jobs<'_> {
         if let Some(source) = &new.draw.source {
             self.store.recent_images().settle([source.hash.as_str()]);
         }
+        if !inserted.duplicate {
+            self.store.memory().prompts.add(&new.user, &new.prompt_typed);
+        }
         Ok(inserted)
     }
 }

@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use sqlx::{FromRow, SqliteConnection};
 
 use super::HistoryQuery;
-use crate::chat::{ChatId, Place, ReplyAddress, UserId};
+use crate::chat::{Place, ReplyAddress, UserId};
 use crate::i18n::Locale;
 use crate::safety::SafetyAction;
 use crate::store::StoreError;
@@ -54,23 +54,50 @@ pub(super) async fn get_all(
     with_images(connection, records).await
 }
 
-/// The jobs of a person whose words have the folded `text` in them.
-pub(super) async fn search(
+/// A search in the history of a person.
+pub(super) struct Search<'a> {
+    pub(super) query: &'a HistoryQuery,
+    /// The folded text.
+    pub(super) text: Option<String>,
+    /// This job and older ones are not looked at.
+    pub(super) unseen: Option<JobId>,
+}
+
+/// The job after the `depth` newest ones that a query is about, if there are so many.
+pub(super) async fn beyond(
     connection: &mut SqliteConnection,
     query: &HistoryQuery,
-    text: Option<&str>,
+    depth: u32,
+) -> Result<Option<JobId>, StoreError> {
+    let job = sqlx::query_scalar(
+        "SELECT id FROM jobs WHERE platform = ?1 AND user_id = ?2 AND id < ?3 ORDER BY id DESC LIMIT 1 OFFSET ?4",
+    )
+    .bind(query.user.platform.as_str())
+    .bind(&query.user.id)
+    .bind(query.before.unwrap_or(JobId(i64::MAX)))
+    .bind(depth)
+    .fetch_optional(connection)
+    .await?;
+    Ok(job)
+}
+
+/// The jobs of a person whose words have the text in them, one more than the query wants.
+pub(super) async fn search(
+    connection: &mut SqliteConnection,
+    Search { query, text, unseen }: &Search<'_>,
 ) -> Result<Vec<JobRow>, StoreError> {
     let records = sqlx::query_as(select_jobs!(
         "JOIN prompts ON prompts.job_id = jobs.id
-         WHERE prompts.platform = ?1 AND prompts.user_id = ?2 AND prompts.job_id < ?3
-             AND (?4 IS NULL OR instr(prompts.text, ?4) > 0) AND deleted_at_ms IS NULL
-         ORDER BY prompts.job_id DESC LIMIT ?5"
+         WHERE prompts.platform = ?1 AND prompts.user_id = ?2 AND prompts.job_id < ?3 AND prompts.job_id > ?4
+             AND (?5 IS NULL OR instr(prompts.text, ?5) > 0) AND deleted_at_ms IS NULL
+         ORDER BY prompts.job_id DESC LIMIT ?6"
     ))
     .bind(query.user.platform.as_str())
     .bind(&query.user.id)
     .bind(query.before.unwrap_or(JobId(i64::MAX)))
-    .bind(text)
-    .bind(query.limit)
+    .bind(unseen.unwrap_or(JobId(0)))
+    .bind(text.as_deref())
+    .bind(query.limit.saturating_add(1))
     .fetch_all(&mut *connection)
     .await?;
     with_images(connection, records).await
@@ -156,9 +183,9 @@ impl Record {
                 id: self.user_id,
             },
             place: Place {
-                chat: ChatId(self.chat_id),
                 server: self.server,
                 age_restricted: self.age_restricted,
+                ..Place::direct(self.chat_id)
             },
             kind: self.kind,
             parent: self.parent,

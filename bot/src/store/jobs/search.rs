@@ -10,6 +10,10 @@ use crate::store::StoreError;
 use crate::store::job::{JobId, JobRow, JobState};
 use crate::store::time::to_ms;
 
+/// How many jobs one search of a person's history looks at, so that its time has a bound. The next one goes on from
+/// [`HistoryPage::older`].
+pub const SEARCH_DEPTH: u32 = 5_000;
+
 /// Which jobs of a person are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HistoryQuery {
@@ -21,6 +25,16 @@ pub struct HistoryQuery {
     pub before: Option<JobId>,
     /// At most so many.
     pub limit: u32,
+}
+
+/// A part of a person's history.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HistoryPage {
+    /// The newest first.
+    pub jobs: Vec<JobRow>,
+    /// Where the next page begins, for [`HistoryQuery::before`]; `None` when there is nothing more to find. A page with
+    /// few jobs, or none, may have a next one: the search looks at [`SEARCH_DEPTH`] jobs at a time.
+    pub older: Option<JobId>,
 }
 
 /// Which jobs of the log are meant.
@@ -48,10 +62,32 @@ impl Jobs<'_> {
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn search(&self, query: &HistoryQuery) -> Result<Vec<JobRow>, StoreError> {
+    pub async fn search(&self, query: &HistoryQuery) -> Result<HistoryPage, StoreError> {
+        self.search_within(query, SEARCH_DEPTH).await
+    }
+
+    /// The same, and looks at no more than `depth` jobs.
+    pub(in crate::store) async fn search_within(
+        &self,
+        query: &HistoryQuery,
+        depth: u32,
+    ) -> Result<HistoryPage, StoreError> {
         let mut connection = self.store.readers().acquire().await?;
-        let text = query.text.as_deref().map(fold);
-        record::search(&mut connection, query, text.as_deref()).await
+        let unseen = record::beyond(&mut connection, query, depth).await?;
+        let search = record::Search {
+            query,
+            text: query.text.as_deref().map(fold),
+            unseen,
+        };
+        let mut jobs = record::search(&mut connection, &search).await?;
+        let limit = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        if jobs.len() > limit {
+            jobs.truncate(limit);
+            let older = jobs.last().map(|job| job.id);
+            return Ok(HistoryPage { jobs, older });
+        }
+        let older = unseen.map(|JobId(newest)| JobId(newest.saturating_add(1)));
+        Ok(HistoryPage { jobs, older })
     }
 
     /// One page of the whole log, newest first. The next one is found with [`JobsQuery::before`].

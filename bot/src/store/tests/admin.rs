@@ -250,3 +250,173 @@ async fn facts_are_kept() {
     admin.set_fact("mode", &json!("open")).await.expect("written");
     assert_eq!(admin.fact("mode").await.expect("read"), Some(json!("open")));
 }
+
+/// Everything that is set for places, and where the jobs are, in lines.
+async fn set_for_places(store: &Store) -> String {
+    let admin = store.admin();
+    let mut lines: Vec<String> = Vec::new();
+    for block in admin.blocks(None, *NOW).await.expect("read") {
+        let server = block.server.unwrap_or_default();
+        lines.push(format!("block {server} {} {}", block.user.id, block.reason));
+    }
+    for limits in admin.limits().await.expect("read") {
+        lines.push(format!("limit {} {}", limits.scope, limits.limits));
+    }
+    for word in admin.words().await.expect("read") {
+        lines.push(format!("word {:?} {}", word.server, word.rule));
+    }
+    for rule in admin.place_rules().await.expect("read") {
+        let channel = rule.place.channel.unwrap_or_default();
+        lines.push(format!(
+            "{} {} {channel} {}",
+            rule.place.server, rule.kind, rule.value
+        ));
+    }
+    for job in store.jobs().of_user(&user("a"), None, 9).await.expect("read") {
+        lines.push(format!(
+            "job {} {:?} {}",
+            job.id, job.place.server, job.place.chat.0
+        ));
+    }
+    lines.join("\n")
+}
+
+#[tokio::test]
+async fn a_server_takes_everything_along() {
+    let (_dir, store) = open().await;
+    let (admin, by) = (store.admin(), actor(Some("-1")));
+    let at = |server: &str, channel: Option<&str>| RuledPlace {
+        platform: user("a").platform,
+        server: server.to_owned(),
+        channel: channel.map(str::to_owned),
+    };
+    for (server, chat) in [
+        (Some("-1"), "-1"),
+        (Some("-1"), "-1/5"),
+        (Some("-12"), "-12"),
+        (None, "-1"),
+    ] {
+        let place = Place {
+            server: server.map(str::to_owned),
+            ..Place::direct(chat)
+        };
+        insert(
+            &store,
+            NewJob {
+                place,
+                ..new_job("a")
+            },
+        )
+        .await;
+    }
+    for server in ["-1", "-100"] {
+        let block = Block {
+            reason: format!("in {server}"),
+            ..blocked("b", Some(server), None)
+        };
+        admin.block(&block, &actor(Some(server))).await.expect("written");
+    }
+    admin
+        .block(&blocked("c", Some("-1"), None), &by)
+        .await
+        .expect("written");
+    for scope in [
+        "platform=test chat=-1 role=3",
+        "chat=-1 channel=-1/5",
+        "chat=-12",
+        "platform=discord chat=-1",
+    ] {
+        admin
+            .set_limits(scope, &json!({"per_day": 1}), &by)
+            .await
+            .expect("written");
+    }
+    let platform = user("a").platform;
+    admin
+        .add_word("blood", Some(&platform), Some("-1"), &by)
+        .await
+        .expect("written");
+    for (place, kind, value) in [
+        (at("-1", Some("-1/5")), PlaceRuleKind::Drawing, json!(true)),
+        (at("-1", None), PlaceRuleKind::Safety, json!("blur")),
+        (at("-100", None), PlaceRuleKind::Safety, json!("block")),
+    ] {
+        admin
+            .set_place_rule(&place, kind, &value, &by)
+            .await
+            .expect("written");
+    }
+    let moved = async || {
+        let moved = admin.move_server(&platform, "-1", "-100", *NOW).await;
+        moved.expect("moved");
+        set_for_places(&store).await
+    };
+    let once = moved().await;
+    insta::assert_snapshot!(once, @r#"
+    block -100 b in -100
+    block -100 c spam
+    limit chat=-100 channel=-100/5 {"per_day":1}
+    limit chat=-12 {"per_day":1}
+    limit platform=discord chat=-1 {"per_day":1}
+    limit platform=test chat=-100 role=3 {"per_day":1}
+    word Some("-100") blood
+    -100 safety  "block"
+    -100 channel -100/5 true
+    job 4 None -100
+    job 3 Some("-12") -12
+    job 2 Some("-100") -100/5
+    job 1 Some("-100") -100
+    "#);
+    assert_eq!(moved().await, once);
+    assert!(audit(&store, Some("-1")).await.is_empty());
+    assert!(audit(&store, Some("-100")).await.contains("words add"));
+}
+
+#[tokio::test]
+async fn what_an_owner_sets_for_a_place_no_moderator_changes() {
+    let (_dir, store) = open().await;
+    let admin = store.admin();
+    let place = RuledPlace {
+        platform: user("a").platform,
+        server: "s1".into(),
+        channel: None,
+    };
+    let kind = PlaceRuleKind::Defaults;
+    let (owner, moderator) = (actor(None), actor(Some("s1")));
+    let set = async |by: &Actor, value: i32| {
+        let set = admin
+            .set_place_rule(&place, kind, &json!({ "steps": value }), by)
+            .await;
+        set.expect("written")
+    };
+    assert!(set(&moderator, 1).await);
+    assert!(set(&owner, 2).await);
+    assert!(!set(&moderator, 3).await);
+    assert!(
+        !admin
+            .reset_place_rule(&place, kind, &moderator)
+            .await
+            .expect("written")
+    );
+    assert_eq!(
+        admin.place_rules().await.expect("read")[0].value,
+        json!({ "steps": 2 })
+    );
+    assert!(
+        admin
+            .reset_place_rule(&place, kind, &owner)
+            .await
+            .expect("written")
+    );
+    assert!(
+        !admin
+            .reset_place_rule(&place, kind, &owner)
+            .await
+            .expect("written")
+    );
+    insta::assert_snapshot!(audit(&store, None).await, @r#"
+    admin everywhere default reset {"place":{"channel":null,"platform":"test","server":"s1"}}
+    admin everywhere default set {"place":{"channel":null,"platform":"test","server":"s1"},"value":{"steps":2}}
+    admin s1 default set {"place":{"channel":null,"platform":"test","server":"s1"},"value":{"steps":1}}
+    "#);
+}

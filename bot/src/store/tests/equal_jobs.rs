@@ -249,3 +249,39 @@ async fn deleting_the_pictures_of_one_leaves_those_of_the_other() {
         Deleted { images: 0 }
     );
 }
+
+#[tokio::test]
+async fn a_drawing_is_handed_over_to_the_oldest_of_its_equals() {
+    let (_dir, store) = open().await;
+    let jobs = equal(&store, &["a", "b", "c"]).await;
+    let running = lease(&store, *NOW).await.expect("a job");
+    let hand_over = async |job: &JobRow| {
+        let handed_over = store.jobs().hand_over(job.id, job.attempt, minutes(1)).await;
+        handed_over.expect("written")
+    };
+    let stale = JobRow {
+        attempt: running.attempt + 1,
+        ..running.clone()
+    };
+    assert_eq!(hand_over(&stale).await, None, "that attempt does not run");
+    let HandedOver { ended, heir } = hand_over(&running).await.expect("somebody waits");
+    assert_eq!((ended.id, ended.outcome), (jobs[0], Some(JobOutcome::Cancelled)));
+    assert_eq!(
+        (heir.id, heir.state, heir.attempt),
+        (jobs[1], JobState::Running, 1)
+    );
+    assert_eq!(followers(&store, heir.id).await, [jobs[2]]);
+    assert_eq!(hand_over(&running).await, None, "it has ended");
+    let usage = store.users().usage(&user("a"), minutes(1)).await.expect("read");
+    assert_eq!(usage.used, [0, 0, 0], "what was cancelled does not count");
+
+    let last = hand_over(&heir).await.expect("somebody waits").heir;
+    assert_eq!((last.id, hand_over(&last).await), (jobs[2], None));
+    let ending = Ending::Done {
+        images: vec![image(0)],
+        withheld: 0,
+        prompt_truncated: false,
+    };
+    let ended = end(&store, &last, ending).await.expect("it was running");
+    assert_eq!((ended.outcome, ended.images.len()), (Some(JobOutcome::Done), 1));
+}

@@ -193,3 +193,44 @@ async fn a_retention_of_ages_keeps_everything() {
     assert_eq!(retained.images, 0);
     assert!(is_there(&store, &hash).await);
 }
+
+fn on_telegram(hash: &str) -> PlatformFile {
+    PlatformFile {
+        account: "telegram:7".to_owned(),
+        kind: "photo",
+        hash: hash.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn what_a_platform_has_is_known_as_long_as_the_picture_is_here() {
+    let (_dir, store) = open().await;
+    let files = store.platform_files();
+    let known = async |hash: &str| files.id_of(&on_telegram(hash)).await.expect("read");
+    let (first, hash) = delivered(&store, *NOW, b"the same").await;
+    let (second, _) = delivered(&store, *NOW, b"the same").await;
+    assert_eq!(known(&hash).await, None);
+    for id in ["old", "new"] {
+        files
+            .keep(on_telegram(&hash), id.to_owned())
+            .await
+            .expect("written");
+    }
+    assert_eq!(known(&hash).await.as_deref(), Some("new"));
+    let other = PlatformFile {
+        account: "telegram:8".to_owned(),
+        ..on_telegram(&hash)
+    };
+    assert_eq!(files.id_of(&other).await.expect("read"), None);
+    store.jobs().delete_images(first, *NOW).await.expect("written");
+    assert_eq!(known(&hash).await.as_deref(), Some("new"), "another job shows it");
+    store.jobs().delete_images(second, *NOW).await.expect("written");
+    assert_eq!(known(&hash).await, None);
+    // What every installation has belongs to no job.
+    files
+        .keep(on_telegram("placeholder"), "x".to_owned())
+        .await
+        .expect("written");
+    files.forget(on_telegram("placeholder")).await.expect("written");
+    assert_eq!(known("placeholder").await, None);
+}

@@ -3,8 +3,8 @@
 use super::*;
 
 async fn found(store: &Store, query: &HistoryQuery) -> Vec<i64> {
-    let rows = store.jobs().search(query).await.expect("read");
-    rows.into_iter().map(|row| row.id.0).collect()
+    let page = store.jobs().search(query).await.expect("read");
+    page.jobs.into_iter().map(|row| row.id.0).collect()
 }
 
 async fn prompts(store: &Store, prompts: &[(&str, &str)]) {
@@ -57,9 +57,65 @@ async fn a_search_is_paged_and_leaves_deleted_jobs_out() {
         limit: 2,
         ..history("cat")
     };
-    assert_eq!(found(&store, &page(i64::MAX)).await, [5, 3]);
-    assert_eq!(found(&store, &page(3)).await, [1]);
-    assert_eq!(found(&store, &page(1)).await, Vec::<i64>::new());
+    let check = async |before: i64, depth: u32, expected: &[i64], older: Option<i64>| {
+        let found = store.jobs().search_within(&page(before), depth).await;
+        let found = found.expect("read");
+        let jobs: Vec<i64> = found.jobs.iter().map(|job| job.id.0).collect();
+        assert_eq!(
+            (jobs, found.older),
+            (expected.to_vec(), older.map(JobId)),
+            "{before} {depth}"
+        );
+    };
+    check(i64::MAX, 9, &[5, 3], Some(3)).await;
+    check(3, 9, &[1], None).await;
+    check(1, 9, &[], None).await;
+    // Only so many jobs are looked at, and then it goes on from there.
+    check(i64::MAX, 2, &[5], Some(4)).await;
+    check(4, 2, &[3], Some(2)).await;
+    check(2, 2, &[1], None).await;
+    check(3, 1, &[], Some(2)).await;
+    check(i64::MAX, 5, &[5, 3], Some(3)).await;
+}
+
+#[tokio::test]
+async fn a_search_is_kept_for_buttons() {
+    let (_dir, store) = open().await;
+    let users = store.users();
+    let keep = async |id: &str, text: &str| users.keep_search(&user(id), text).await.expect("written");
+    let (cat, dog) = (keep("a", "cat").await, keep("a", "dog").await);
+    let foreign = keep("b", "cat").await;
+    assert_eq!((cat, dog, foreign), (SearchId(1), SearchId(2), SearchId(3)));
+    assert_eq!(keep("a", "cat").await, cat, "it is the same search");
+    let read = async |id: &str, search| users.search_text(&user(id), search).await.expect("read");
+    assert_eq!(read("a", cat).await.as_deref(), Some("cat"));
+    assert_eq!(read("b", cat).await, None, "it is not theirs");
+    users.forget(&user("a"), *NOW).await.expect("forgotten");
+    assert_eq!(read("a", cat).await, None);
+    assert_eq!(read("b", foreign).await.as_deref(), Some("cat"));
+}
+
+#[tokio::test]
+async fn only_so_many_searches_of_one_person_are_kept() {
+    let (_dir, store) = open().await;
+    let users = store.users();
+    let keep = async |id: &str, text: &str| users.keep_search(&user(id), text).await.expect("written");
+    let foreign = keep("b", "cat").await;
+    let mut kept = Vec::new();
+    for number in 0..52 {
+        kept.push(keep("a", &number.to_string()).await);
+    }
+    let mut known = 0;
+    for search in &kept {
+        let text = users.search_text(&user("a"), *search).await.expect("read");
+        known += u32::from(text.is_some());
+    }
+    assert_eq!(known, 50);
+    let read = async |id: &str, search| users.search_text(&user(id), search).await.expect("read");
+    assert_eq!(read("a", kept[1]).await, None);
+    assert_eq!(read("a", kept[2]).await.as_deref(), Some("2"));
+    assert_eq!(read("a", kept[51]).await.as_deref(), Some("51"));
+    assert_eq!(read("b", foreign).await.as_deref(), Some("cat"));
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod durability;
 mod equal_jobs;
 mod files;
 mod history;
+mod offers;
 mod people;
 mod plans;
 mod quota;

@@ -193,3 +193,36 @@ async fn a_person_is_forgotten_and_their_quota_is_not() {
         .expect("read");
     assert_eq!(later.used, [0; 3]);
 }
+
+#[tokio::test]
+async fn who_is_private_is_known_from_the_start() {
+    let (dir, store) = open().await;
+    let set = async |id: &str, private: Option<bool>| {
+        let settings = UserSettings {
+            private,
+            ..UserSettings::default()
+        };
+        let kept = store.users().set_settings(&user(id), &settings).await;
+        kept.expect("written");
+    };
+    for (id, private) in [
+        ("a", Some(true)),
+        ("b", Some(false)),
+        ("c", None),
+        ("d", Some(true)),
+    ] {
+        set(id, private).await;
+    }
+    set("d", None).await;
+    let check = |store: &Store| ["a", "b", "c", "d", "e"].map(|id| store.users().is_private(&user(id)));
+    assert_eq!(check(&store), [true, false, false, false, false]);
+    let copy = copy_as_if_killed(dir.path());
+    let reopened = Store::open(copy.path()).await.expect("store");
+    assert_eq!(check(&reopened), [true, false, false, false, false]);
+    reopened
+        .users()
+        .forget(&user("a"), *NOW)
+        .await
+        .expect("forgotten");
+    assert_eq!(check(&reopened), [false; 5]);
+}

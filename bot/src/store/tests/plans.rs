@@ -93,6 +93,8 @@ async fn no_statement_reads_every_job() {
     SCAN counted
     SCAN job_counts
     SCAN limit_overrides
+    SCAN place_rules
+    SCAN users USING INDEX users_private
     SCAN uses
     SCAN words
     ");
@@ -112,9 +114,11 @@ async fn plans(store: &Store, words: &[&str]) -> String {
 #[tokio::test]
 async fn what_people_wait_for_uses_an_index() {
     let (_dir, store) = open().await;
+    insta::assert_snapshot!(plans(&store, &["id < ?3", "OFFSET"]).await, @"SEARCH jobs USING COVERING INDEX jobs_by_user (platform=? AND user_id=? AND id<?)");
     insta::assert_snapshot!(plans(&store, &["user_id = ? AND id < ?", "LIMIT"]).await, @"SEARCH jobs USING COVERING INDEX jobs_by_user (platform=? AND user_id=? AND id<?)");
+    insta::assert_snapshot!(plans(&store, &["SELECT prompt_typed FROM jobs"]).await, @"SEARCH jobs USING INDEX jobs_by_user (platform=? AND user_id=?)");
     insta::assert_snapshot!(plans(&store, &["instr("]).await, @"
-    SEARCH prompts USING PRIMARY KEY (platform=? AND user_id=? AND job_id<?)
+    SEARCH prompts USING PRIMARY KEY (platform=? AND user_id=? AND job_id>? AND job_id<?)
     SEARCH jobs USING INTEGER PRIMARY KEY (rowid=?)
     ");
     insta::assert_snapshot!(plans(&store, &["AS used_minute"]).await, @"
@@ -167,7 +171,7 @@ async fn what_people_wait_for_uses_an_index() {
     SEARCH spent USING COVERING INDEX spent_by_user (platform=? AND user_id=? AND created_at_ms>?)
     SCAN uses
     ");
-    insta::assert_snapshot!(plans(&store, &["OFFSET"]).await, @"
+    insta::assert_snapshot!(plans(&store, &["created_at_ms", "OFFSET"]).await, @"
     MERGE (UNION ALL)
     LEFT
     SEARCH jobs USING COVERING INDEX jobs_that_count (platform=? AND user_id=? AND created_at_ms>?)

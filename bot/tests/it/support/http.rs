@@ -129,13 +129,11 @@ impl Client {
             let text = self.get(&path).body_mut().read_to_string().expect("text");
             let mut page: Value = serde_json::from_str(&text).expect("JSON");
             let older: Vec<Value> = serde_json::from_value(page["messages"].take()).expect("a list");
-            if let Some(oldest) = older.first().filter(|_| page["has_earlier"] == true) {
-                path = format!("/api/history?before={}", oldest["job"]);
-            }
             messages.extend(older);
-            if page["has_earlier"] != true {
+            let Some(earlier) = page["earlier"].as_i64() else {
                 return messages;
-            }
+            };
+            path = format!("/api/history?before={earlier}");
         }
     }
 

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
+#[cfg(target_os = "linux")]
+use std::time::Duration;
 
 use bot::adapters::web::PLATFORM;
 use bot::chat::UserId;
@@ -12,6 +14,10 @@ use bot::store::{JobRow, Store};
 use tempfile::TempDir;
 
 use super::{Client, runtime};
+
+/// The kernel counts in hundredths of a second, whatever its own clock is.
+#[cfg(target_os = "linux")]
+const TICKS_PER_SECOND: u64 = 100;
 
 /// What to start: a folder of its own, settings, arguments.
 pub(crate) struct Program {
@@ -152,6 +158,38 @@ impl Service {
     /// Somebody new with an HTTP client.
     pub(crate) fn client(&self) -> Client {
         Client::new(&self.address)
+    }
+
+    /// Time that processors have spent on it so far.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn cpu_time(&self) -> Duration {
+        let stat = self.proc("stat");
+        // The name of the program, in brackets, may have blanks in it.
+        let after_name = stat.rsplit_once(')').expect("a name").1;
+        let fields: Vec<&str> = after_name.split_whitespace().collect();
+        let ticks: u64 = fields[11..13]
+            .iter()
+            .map(|field| field.parse::<u64>().expect("a number"))
+            .sum();
+        Duration::from_millis(ticks * 1000 / TICKS_PER_SECOND)
+    }
+
+    /// Memory that belongs to it, in MiB.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn memory_mib(&self) -> u64 {
+        let status = self.proc("status");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .expect("its memory");
+        let kib = line.trim().trim_end_matches(" kB");
+        kib.parse::<u64>().expect("a number") / 1024
+    }
+
+    #[cfg(target_os = "linux")]
+    fn proc(&self, file: &str) -> String {
+        let path = format!("/proc/{}/{file}", self.child.id());
+        std::fs::read_to_string(path).expect("the service runs")
     }
 
     /// Ends it without any warning: SIGKILL.

@@ -53,7 +53,7 @@ pub(super) async fn post(
             is_owner: true,
             ..Standing::default()
         },
-        locale: visitor::language(&headers, state.shared.default_locale),
+        locale: visitor::language(&headers, state.shared.default_locale.get()),
         input: given.into(),
         attachments: Vec::new(),
         key: None,

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::adapters::web::api::ApiError;
 use crate::adapters::web::router::WebState;
-use crate::chat::UserId;
+use crate::chat::{Platform, UserId};
 use crate::commands::CommandContext;
 use crate::queue::{QueueMode, QueuePlace};
 use crate::store::{AuditLine, Block, DayStats, JobId, StatsQuery, StoredWord, UserStats};
@@ -67,24 +67,65 @@ impl From<QueuePlace> for Place {
     }
 }
 
-/// The limits that admins have set, by scope.
+/// The limits of one rule.
 #[derive(Debug, Serialize)]
 pub(super) struct Scope {
     scope: String,
     limits: Value,
+    /// It stands in the settings file, and not in the job log.
+    is_of_settings: bool,
 }
 
+/// What admins have set, as it is stored, and then what the settings say: what can be changed here stands first.
 pub(super) async fn limits(State(state): State<WebState>) -> Answer<Vec<Scope>> {
-    let set = state.commands.context().store.admin().limits().await?;
-    let scopes = set.into_iter().map(|set| Scope {
+    let context = state.commands.context();
+    let set = context.store.admin().limits().await?;
+    let set = set.into_iter().map(|set| Scope {
         scope: set.scope,
         limits: set.limits,
+        is_of_settings: false,
     });
-    Ok(Json(scopes.collect()))
+    let mut scopes: Vec<Scope> = set.collect();
+    for (scope, values) in context.rules.current().limits.of_settings() {
+        scopes.push(Scope {
+            scope: scope.to_string(),
+            limits: serde_json::to_value(values).map_err(|error| ApiError::internal(&error))?,
+            is_of_settings: true,
+        });
+    }
+    Ok(Json(scopes))
 }
 
-pub(super) async fn words(State(state): State<WebState>) -> Answer<Vec<StoredWord>> {
-    Ok(Json(state.commands.context().store.admin().words().await?))
+/// A word rule: one that an admin has added, with its number, or one of the settings, which holds everywhere.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Word {
+    id: Option<i64>,
+    platform: Option<Platform>,
+    server: Option<String>,
+    rule: String,
+}
+
+pub(super) async fn words(State(state): State<WebState>) -> Answer<Vec<Word>> {
+    let context = state.commands.context();
+    let added = context.store.admin().words().await?;
+    let rules = context.rules.current();
+    let of_settings = rules.words.of_settings().iter().map(|rule| Word {
+        rule: rule.clone(),
+        ..Word::default()
+    });
+    let words = added.into_iter().map(Word::from).chain(of_settings);
+    Ok(Json(words.collect()))
+}
+
+impl From<StoredWord> for Word {
+    fn from(word: StoredWord) -> Self {
+        Self {
+            id: Some(word.id),
+            platform: word.platform,
+            server: word.server,
+            rule: word.rule,
+        }
+    }
 }
 
 /// Who draws, and who may not.

@@ -61,7 +61,7 @@ async fn require_admin(
 }
 
 fn login(state: &WebState, headers: &HeaderMap, problem: Option<Problem>) -> Response {
-    let locale = visitor::language(headers, state.shared.default_locale);
+    let locale = visitor::language(headers, state.shared.default_locale.get());
     let problem = match problem {
         None if state.shared.admin.has_no_token() => Some(Problem::Closed),
         other => other,
@@ -70,7 +70,7 @@ fn login(state: &WebState, headers: &HeaderMap, problem: Option<Problem>) -> Res
 }
 
 async fn index(State(state): State<WebState>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let locale = visitor::language(&headers, state.shared.default_locale);
+    let locale = visitor::language(&headers, state.shared.default_locale.get());
     page::admin(&state.shared.pages, locale, &headers)
 }
 

@@ -14,7 +14,7 @@ use crate::chat::UserId;
 use crate::store::{HistoryQuery, JobId, StoreError};
 
 /// Exchanges on one page of the history.
-const PAGE_SIZE: usize = 20;
+const PAGE_SIZE: u32 = 20;
 
 /// Which page is wanted.
 #[derive(Debug, Default, Deserialize)]
@@ -30,7 +30,9 @@ pub(in crate::adapters::web) struct Wanted {
 pub(in crate::adapters::web) struct History {
     /// Oldest first.
     messages: Vec<MessageView>,
-    has_earlier: bool,
+    /// Where the next page begins; `None` when there is nothing more to find. A search may find nothing so far and have a
+    /// next page.
+    earlier: Option<JobId>,
 }
 
 pub(in crate::adapters::web) async fn get(
@@ -68,20 +70,16 @@ pub(super) async fn find(
 }
 
 async fn page(shared: &Shared, user: &UserId, wanted: Wanted) -> Result<History, StoreError> {
-    // One more than is shown tells whether there are earlier ones.
-    let limit = u32::try_from(PAGE_SIZE + 1).unwrap_or(u32::MAX);
     let query = HistoryQuery {
         user: user.clone(),
         text: wanted.find.filter(|text| !text.is_empty()),
         before: wanted.before,
-        limit,
+        limit: PAGE_SIZE,
     };
-    let mut jobs = shared.store.jobs().search(&query).await?;
-    let has_earlier = jobs.len() > PAGE_SIZE;
-    jobs.truncate(PAGE_SIZE);
-    let messages = jobs.iter().rev().map(|job| shared.view(job)).collect();
+    let page = shared.store.jobs().search(&query).await?;
+    let messages = page.jobs.iter().rev().map(|job| shared.view(job)).collect();
     Ok(History {
         messages,
-        has_earlier,
+        earlier: page.older,
     })
 }

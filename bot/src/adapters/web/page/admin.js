@@ -26,6 +26,9 @@ function about(seconds) {
   return seconds <= 90 * 60 ? inUnit(label('minutes'), 60) : inUnit(label('hours'), 60 * 60);
 }
 
+// Who has written a rule: what stands in the settings file cannot be changed here.
+const setBy = (isOfSettings) => (isOfSettings ? label('by-settings') : label('by-admin'));
+
 // The facts of a change that say something: `rule: brick`.
 function facts(detail) {
   const known = Object.entries(detail ?? {}).filter(([, value]) => value !== null && value !== '');
@@ -99,20 +102,25 @@ const sections = {
   },
 
   async limits() {
-    const values = ({ limits }) => Object.entries(limits).map(([name, value]) => `${name} = ${value}`).join(', ');
+    const isSet = ([, value]) => String(value) !== '';
+    const values = ({ limits }) => Object.entries(limits).filter(isSet).map(([name, value]) => `${name} = ${value}`).join(', ');
+    const reset = ({ scope }) => action(label('reset'), 'admin limit reset', { scope });
     fill('limits', [
       [label('scope'), ({ scope }) => code(scope)],
       [label('values'), values],
-      [label('change'), (row) => [editButton(row), action(label('reset'), 'admin limit reset', { scope: row.scope })]],
+      [label('origin'), ({ is_of_settings: isOfSettings }) => setBy(isOfSettings)],
+      [label('change'), (row) => (row.is_of_settings ? '–' : [editButton(row), reset(row)])],
     ], await read('limits'));
   },
 
   async words() {
+    const remove = (id) => action(label('remove'), 'admin words remove', { number: String(id) });
     fill('words', [
-      [label('id'), ({ id }) => String(id)],
+      [label('id'), ({ id }) => String(id ?? '–')],
       [label('rule'), ({ rule }) => code(rule)],
       [label('where'), ({ platform, server }) => [platform, server].filter(Boolean).join(' ') || label('everywhere')],
-      [label('change'), ({ id }) => action(label('remove'), 'admin words remove', { number: String(id) })],
+      [label('origin'), ({ id }) => setBy(id === null)],
+      [label('change'), ({ id }) => (id === null ? '–' : remove(id))],
     ], await read('words'));
   },
 

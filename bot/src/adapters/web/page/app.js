@@ -53,7 +53,7 @@ new Archive({
 
 function localView(text, id, state, reply) {
   return {
-    id, text, state, reply, job: null, at: new Date().toISOString(), position: null, step: 0,
+    id, text, state, reply, is_refusal: false, job: null, at: new Date().toISOString(), position: null, step: 0,
     num_inference_steps: 0, preview: null, size: null, images: [], recipe: null, buttons: [], form: null,
   };
 }
@@ -105,9 +105,12 @@ async function sendForm(given) {
 }
 
 // Gives a command of which only a failure is worth a sentence.
+// Gives a command that changes nothing in the timeline. Answers with what was wrong, or with null.
 async function say(given) {
   try {
-    announce((await sendCommand(given, newKey())).reply);
+    const { reply, is_refusal: isRefusal } = await sendCommand(given, newKey());
+    if (isRefusal) return reply;
+    announce(reply);
     return null;
   } catch (problem) {
     return problemLabel(problem.code);
@@ -152,13 +155,20 @@ function showWelcome() {
   find('welcome').hidden = !timeline.isEmpty;
 }
 
-async function showSnapshot({ messages, has_earlier: hasEarlier }) {
+// Where the page before the oldest message begins.
+let earlier = null;
+function setEarlier(job) {
+  earlier = job;
+  find('earlier').hidden = job === null;
+}
+
+async function showSnapshot({ messages, earlier: before }) {
   const oldest = messages.find((view) => view.job !== null)?.job ?? null;
   // After a long gap jobs may be missing between what is shown and the snapshot: begin anew.
-  if (hasEarlier && timeline.newestJob !== null && oldest > timeline.newestJob) timeline.clear();
+  if (before !== null && timeline.newestJob !== null && oldest > timeline.newestJob) timeline.clear();
   const isFirst = timeline.isEmpty;
   for (const view of messages) timeline.upsert(view);
-  if (isFirst || oldest === timeline.oldestJob) find('earlier').hidden = !hasEarlier;
+  if (isFirst || oldest === timeline.oldestJob) setEarlier(before);
   showWelcome();
   if (isFirst) timeline.toBottom();
   // Jobs that ended during a long gap may be older than the snapshot reaches.
@@ -182,10 +192,10 @@ async function loadEarlier(before) {
 
 let isLoading = false;
 async function showEarlier() {
-  if (isLoading || timeline.oldestJob === null) return;
+  if (isLoading || earlier === null) return;
   isLoading = true;
-  const page = await loadEarlier(timeline.oldestJob);
-  if (page) find('earlier').hidden = !page.has_earlier;
+  const page = await loadEarlier(earlier);
+  if (page) setEarlier(page.earlier);
   isLoading = false;
 }
 

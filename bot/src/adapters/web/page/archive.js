@@ -25,7 +25,7 @@ export class Archive {
       clearTimeout(this.timer);
       this.timer = setTimeout(() => this.search(), TYPING_MS);
     });
-    this.more.addEventListener('click', () => this.load(this.oldest));
+    this.more.addEventListener('click', () => this.load(this.earlier));
   }
 
   search() {
@@ -39,21 +39,23 @@ export class Archive {
     try {
       const page = await fetchHistory({ before, find: this.field.value.trim() });
       if (turn !== this.turn) return; // Somebody has typed on.
-      this.show(page, before === null);
+      if (before === null) this.list.replaceChildren();
+      this.show(page);
+      // Nothing so far, and there are older ones to look through.
+      if (page.messages.length === 0 && page.earlier !== null) await this.load(page.earlier);
     } catch (problem) {
       this.onProblem(problem);
     }
   }
 
-  show({ messages, has_earlier: hasEarlier }, isFirst) {
-    if (isFirst) this.list.replaceChildren();
+  show({ messages, earlier }) {
     const newestFirst = [...messages].reverse();
     this.list.append(...newestFirst.map((view) => this.line(view)));
-    this.oldest = messages[0]?.job ?? null;
-    this.more.hidden = !hasEarlier;
-    this.none.hidden = this.list.children.length > 0;
-    const text = isFirst && messages.length === 0 ? this.labels['web-history-none'] : '';
-    this.none.textContent = text;
+    this.earlier = earlier;
+    this.more.hidden = earlier === null;
+    const isNone = this.list.children.length === 0 && earlier === null;
+    this.none.hidden = !isNone;
+    this.none.textContent = isNone ? this.labels['web-history-none'] : '';
   }
 
   line(view) {

@@ -142,7 +142,15 @@ async fn own_settings() {
     );
     let options = json!({ "reset": "true", "language": "ja", "size": "portrait", "private": "false" });
     let answer = json!({ "command": { "name": "settings", "options": options }, "key": "a" });
-    assert_eq!(person.give(answer).await["state"], "answered");
+    let answer = person.give(answer).await;
+    assert_eq!(
+        (&answer["state"], &answer["is_refusal"]),
+        (&json!("answered"), &json!(false))
+    );
+    let options = json!({ "reset": "true", "size": "wide" });
+    let refused = json!({ "command": { "name": "settings", "options": options }, "key": "b" });
+    let refused = person.give(refused).await;
+    assert_eq!(refused["is_refusal"], true, "{refused}");
     let after = person.get("/api/me").await.json().await;
     assert_eq!(
         after["settings"],

@@ -32,11 +32,13 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use super::router::{self, WebState};
-use super::{WebAdapter, WebDeps, bind};
+use super::{WebAdapter, bind};
+use crate::adapters::Deps;
 use crate::chat::Outbox;
 use crate::commands::{CommandContext, Commands};
 use crate::config::{Config, ConfigSources, QueueConfig, ShutdownConfig, WebConfig};
 use crate::i18n::Locale;
+use crate::limits::{LimitRule, LimitValues};
 use crate::metrics::Metrics;
 use crate::queue::{
     Clock, GenerateJob, GenerateProgress, ImageGenerator, JobQueue, QueueParts, QueueSettings,
@@ -98,6 +100,7 @@ impl ImageGenerator for Stepwise {
             image_to_image: true,
             clip_skip: None,
             noise: Default::default(),
+            can_grow: true,
             defaults,
         }]
     }
@@ -158,10 +161,10 @@ impl Tester {
             token: token.map(SecretString::from),
             admin_token: Some(SecretString::from(ADMIN_TOKEN)),
         };
-        let deps = WebDeps {
+        let deps = Deps {
             store: store.clone(),
             metrics: Metrics::new(store.clone(), None),
-            default_locale: Locale::EN,
+            default_locale: Locale::EN.into(),
         };
         let adapter = Arc::new(WebAdapter::new(bind(&config).await.unwrap(), &config, deps).unwrap());
         let outbox = Outbox::new(store.clone(), Clock::system(), vec![adapter.clone()]);
@@ -177,6 +180,15 @@ impl Tester {
         settings.limits.queued = 3;
         settings.limits.max_pixels = 512 * 512;
         settings.limits.max_prompt_chars = 100;
+        settings.limits.rules = vec![LimitRule {
+            scope: "platform=telegram".parse().unwrap(),
+            values: LimitValues {
+                per_day: Some(5),
+                ..LimitValues::default()
+            },
+        }];
+        settings.words.forbidden = vec!["gore".to_owned()];
+        settings.words.allowed = vec!["gore-tex".to_owned()];
         let rules = LiveRules::new(&settings, read_config, store.clone())
             .await
             .unwrap();

@@ -161,11 +161,13 @@ fn a_full_line_ends_as_foretold() {
         load.foretell(JobId(id));
     }
     while load.round(&mut waiting) {}
-    load.check(600, 0.95);
+    load.check(600, 0.97);
 }
 
 /// People come all the time, as fast as the machine draws; each is told a time at once. What is foretold holds if nobody
-/// else comes: whoever comes later and has drawn less goes first, and the others wait longer than they were told.
+/// else comes: whoever comes later shares the machine, and goes first when they have drawn less, and the others wait longer than they were
+/// told. Most of these times are of seconds, within which one large job comes or does not: the best factors for the load, for
+/// the place in line and for how much somebody has drawn, chosen with this very run in hand, bring no more than 0.92.
 #[test]
 fn a_line_that_grows_and_shrinks_ends_as_foretold() {
     let mut load = Load::new();
@@ -183,5 +185,5 @@ fn a_line_that_grows_and_shrinks_ends_as_foretold() {
         next += Duration::from_secs(2 + load.machine.dice.roll(14));
     }
     while load.round(&mut waiting) {}
-    load.check(800, 0.85);
+    load.check(800, 0.86);
 }
