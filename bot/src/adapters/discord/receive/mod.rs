@@ -5,6 +5,7 @@
 
 mod command;
 mod complete;
+mod copies;
 mod kept;
 mod menus;
 mod payload;
@@ -143,8 +144,9 @@ impl Receiver {
             }
             kind::COMPONENT => {
                 let ComponentData { custom_id } = ComponentData::deserialize(data)?;
-                let input = CommandInput::Button(custom_id);
+                let input = CommandInput::Button(custom_id.clone());
                 self.give(interaction, Given::alone(input)).await;
+                self.remove_copy(interaction, &custom_id).await;
             }
             kind::MODAL => {
                 let data = ModalData::deserialize(data)?;

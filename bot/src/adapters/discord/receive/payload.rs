@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use serenity::model::id::{ApplicationId, ChannelId, GuildId, InteractionId, UserId};
+use serenity::model::id::{ApplicationId, ChannelId, GuildId, InteractionId, MessageId, UserId};
 use serenity::model::permissions::Permissions;
 
 /// Kinds of interactions.
@@ -71,6 +71,15 @@ pub(super) struct Surroundings {
     /// In bytes.
     #[serde(default, deserialize_with = "lenient")]
     pub(super) attachment_size_limit: Option<u64>,
+    /// The message with the button that was pressed.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) message: Option<Pressed>,
+}
+
+/// The part of such a message that matters here.
+#[derive(Debug, Deserialize)]
+pub(super) struct Pressed {
+    pub(super) id: MessageId,
 }
 
 /// A channel or a thread.

@@ -104,7 +104,7 @@ impl Surroundings {
     }
 
     /// What the bot can do there without an interaction.
-    fn access(&self) -> BotAccess {
+    pub(super) fn access(&self) -> BotAccess {
         let owners = self.authorizing_integration_owners.as_ref();
         match (self.guild_id, self.context) {
             (Some(_), _) if owners.is_none_or(|owners| owners.contains_key(SERVER_INSTALL)) => {

@@ -117,7 +117,7 @@ pub(super) fn change(channel: ChannelId, id: MessageId, message: &Message) -> Re
 }
 
 /// Takes a message away as the bot.
-pub(super) fn delete(channel: ChannelId, id: MessageId) -> Call {
+pub(in crate::adapters::discord) fn delete(channel: ChannelId, id: MessageId) -> Call {
     Call::bot(Method::DELETE, MESSAGE, &[&channel, &id])
 }
 

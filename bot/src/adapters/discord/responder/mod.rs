@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use tokio::time::Instant;
 
+pub(super) use self::calls::delete;
 use self::deliver::Letter;
 use self::open::Tries;
 use self::way::{Wanted, ways};

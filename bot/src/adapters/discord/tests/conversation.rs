@@ -235,6 +235,23 @@ async fn a_deleted_picture_is_gone() {
 }
 
 #[tokio::test]
+async fn a_copy_of_a_deleted_picture_goes_with_it() {
+    let tester = Tester::start().await;
+    let ann = tester.ann();
+    tester.draw(&ann, "cat").await;
+    let copy = ann.slash("show", [("job", "1".into())]).await;
+    tester.ended(&copy).await;
+    ann.press("🗑️ Delete").await.reads("deleted").await;
+    let is_gone = tester.discord.until("neither is left", |world| {
+        let mut messages = world.messages.values();
+        let is_there = messages.any(|message| message.lines().iter().any(|line| line.contains(AGAIN)));
+        (!is_there).then_some(())
+    });
+    is_gone.await;
+    tester.stop().await;
+}
+
+#[tokio::test]
 async fn nobody_else_deletes_it() {
     let tester = Tester::start().await;
     tester.draw(&tester.ann(), "cat").await;
