@@ -43,15 +43,21 @@ impl Offers<'_> {
             .await
     }
 
-    /// The offer with this number; `None` when there is none any more.
+    /// The offer with this number; `None` when there is none any more, or when it is too old.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn get(&self, platform: &Platform, id: &str) -> Result<Option<Offer>, StoreError> {
+    pub async fn get(
+        &self,
+        platform: &Platform,
+        id: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Offer>, StoreError> {
         let found: Option<(String, String)> =
-            sqlx::query_as("SELECT user_id, prompt FROM offers WHERE platform = ? AND id = ?")
+            sqlx::query_as("SELECT user_id, prompt FROM offers WHERE platform = ? AND id = ? AND at_ms >= ?")
                 .bind(platform.as_str())
                 .bind(id)
+                .bind(to_ms(now - KEPT_FOR))
                 .fetch_optional(self.store.readers())
                 .await?;
         Ok(found.map(|(user, prompt)| Offer {

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use super::place::{self, CHANNEL, HERE};
 use super::{
-    Access, Arguments, CHAT, Caller, Command, CommandContext, CommandError, CommandRequest, CommandSpec,
-    Locale, OptionSpec, Reply, answer, texts,
+    Arguments, Caller, Command, CommandContext, CommandError, CommandRequest, CommandSpec, Locale, Reply,
+    answer, texts,
 };
 use crate::store::PlaceRuleKind;
 
@@ -17,31 +17,16 @@ pub(in crate::commands) struct SetChannel {
 }
 
 pub(in crate::commands) static CHANNEL_ALLOW: SetChannel = SetChannel {
-    spec: &spec("admin channel allow"),
+    spec: &place::spec("admin channel allow"),
     is_allowed: true,
     text: texts::channel_allowed,
 };
 
 pub(in crate::commands) static CHANNEL_DENY: SetChannel = SetChannel {
-    spec: &spec("admin channel deny"),
+    spec: &place::spec("admin channel deny"),
     is_allowed: false,
     text: texts::channel_denied,
 };
-
-static POSITIONAL: OptionSpec = CHANNEL;
-static OPTIONS: [OptionSpec; 1] = [CHAT];
-
-const fn spec(name: &'static str) -> CommandSpec {
-    CommandSpec {
-        name,
-        access: Access::Admin,
-        asks: false,
-        draws: false,
-        is_private: true,
-        positional: Some(&POSITIONAL),
-        options: &OPTIONS,
-    }
-}
 
 #[async_trait]
 impl Command for SetChannel {

@@ -4,8 +4,8 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::{
-    CHAT, Caller, CommandContext, CommandError, CommandRequest, MOST_RULES, OptionKind, OptionSpec, Reply,
-    UserError, answer, people, refresh, texts,
+    Access, CHAT, Caller, CommandContext, CommandError, CommandRequest, CommandSpec, MOST_RULES, OptionKind,
+    OptionSpec, Reply, UserError, answer, people, refresh, texts,
 };
 use crate::chat::{ChatId, Platform};
 use crate::commands::Arguments;
@@ -16,6 +16,22 @@ pub(super) const CHANNEL: OptionSpec = OptionSpec::new("channel", OptionKind::Ch
 
 /// The channel or thread where the command is given.
 pub(super) const HERE: &str = "here";
+
+static POSITIONAL: OptionSpec = CHANNEL;
+static OPTIONS: [OptionSpec; 1] = [CHAT];
+
+/// A command about a server or a channel, and nothing else.
+pub(super) const fn spec(name: &'static str) -> CommandSpec {
+    CommandSpec {
+        name,
+        access: Access::Admin,
+        asks: false,
+        draws: false,
+        is_private: true,
+        positional: Some(&POSITIONAL),
+        options: &OPTIONS,
+    }
+}
 
 /// Of which servers an admin speaks.
 pub(super) enum Servers {

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 
 use super::place::{self, CHANNEL, HERE};
 use super::{
-    Access, Arguments, CHAT, Caller, Command, CommandContext, CommandError, CommandRequest, CommandSpec,
-    OptionSpec, Reply, answer, refresh, texts,
+    Arguments, Caller, Command, CommandContext, CommandError, CommandRequest, CommandSpec, Reply, answer,
+    refresh, texts,
 };
 use crate::store::PlaceRuleKind;
 
@@ -19,37 +19,22 @@ pub(in crate::commands) struct PlaceReset {
 }
 
 pub(in crate::commands) static CHANNEL_RESET: PlaceReset = PlaceReset {
-    spec: &spec("admin channel reset"),
+    spec: &place::spec("admin channel reset"),
     kind: PlaceRuleKind::Drawing,
     usual_channel: Some(HERE),
 };
 
 pub(in crate::commands) static DEFAULT_RESET: PlaceReset = PlaceReset {
-    spec: &spec("admin default reset"),
+    spec: &place::spec("admin default reset"),
     kind: PlaceRuleKind::Defaults,
     usual_channel: None,
 };
 
 pub(in crate::commands) static SAFETY_RESET: PlaceReset = PlaceReset {
-    spec: &spec("admin safety reset"),
+    spec: &place::spec("admin safety reset"),
     kind: PlaceRuleKind::Safety,
     usual_channel: None,
 };
-
-static POSITIONAL: OptionSpec = CHANNEL;
-static OPTIONS: [OptionSpec; 1] = [CHAT];
-
-const fn spec(name: &'static str) -> CommandSpec {
-    CommandSpec {
-        name,
-        access: Access::Admin,
-        asks: false,
-        draws: false,
-        is_private: true,
-        positional: Some(&POSITIONAL),
-        options: &OPTIONS,
-    }
-}
 
 #[async_trait]
 impl Command for PlaceReset {

@@ -13,7 +13,7 @@ fn offer(id: &str, user: &str) -> Offer {
 
 async fn known(store: &Store, id: &str) -> Option<Offer> {
     let platform = Platform::new("telegram");
-    store.offers().get(&platform, id).await.expect("read")
+    store.offers().get(&platform, id, *NOW).await.expect("read")
 }
 
 #[tokio::test]
@@ -23,7 +23,14 @@ async fn an_offer_is_kept_for_a_week() {
     keep("1", *NOW).await;
     keep("2", *NOW + TimeDelta::days(6)).await;
     assert_eq!(known(&store, "1").await, Some(offer("1", "a")));
-    keep("3", *NOW + TimeDelta::days(8)).await;
+    let later = *NOW + TimeDelta::days(8);
+    let platform = Platform::new("telegram");
+    let found = store.offers().get(&platform, "1", later).await.expect("read");
+    assert_eq!(
+        found, None,
+        "it is not offered any more, although it is still there"
+    );
+    keep("3", later).await;
     assert_eq!(known(&store, "1").await, None);
     assert_eq!(known(&store, "2").await, Some(offer("2", "a")));
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::adapters::telegram::recent::Recent;
@@ -174,11 +175,11 @@ impl Offers {
     }
 
     /// What was asked for, and by whom; `None` when it is too long ago.
-    pub(super) async fn get(&self, shared: &Shared, id: &str) -> Option<Offer> {
+    pub(super) async fn get(&self, shared: &Shared, id: &str, now: DateTime<Utc>) -> Option<Offer> {
         if let Some(offer) = self.known.get(&id.to_owned()) {
             return Some(offer);
         }
-        match shared.deps.store.offers().get(&PLATFORM, id).await {
+        match shared.deps.store.offers().get(&PLATFORM, id, now).await {
             Ok(offer) => offer,
             Err(error) => {
                 tracing::warn!(%error, "an inline query cannot be read");

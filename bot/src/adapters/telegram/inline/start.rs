@@ -57,7 +57,8 @@ pub(super) async fn pressed(inline: &Inline, receiver: &Arc<Receiver>, pressed: 
         inline_message,
     } = pressed;
     let platform_says = person.locale.unwrap_or(receiver.shared.deps.default_locale.get());
-    let offer = inline.offers.get(&receiver.shared, &offered.offer).await;
+    let now = receiver.commands.context().clock.now();
+    let offer = inline.offers.get(&receiver.shared, &offered.offer, now).await;
     let is_theirs = |user: &str| user == person.user().id;
     let command = match offer {
         Some(offer) if is_theirs(&offer.user) => offered.variant.command(&offer.prompt),
